@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/arch.test.ts"],
+          isolate: false,
+          pool: "threads",
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "sandbox",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/arch.test.ts"],
+          pool: "forks",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
