@@ -1,0 +1,154 @@
+// What exists in the embedded Azure: the one state that ARM, Resource Graph, Entra and the admin endpoint share.
+import { Store } from "./store.ts";
+
+/** The identity block of a resource, as ARM bodies carry it. */
+export interface IdentityBlock {
+  readonly type: string;
+  readonly principalId?: string;
+  readonly tenantId?: string;
+  /** Keys are ARM ids in whatever casing they were sent; values are `{}` until the operation has ended. */
+  readonly userAssignedIdentities?: Readonly<Record<string, { principalId?: string; clientId?: string }>>;
+}
+
+/** A resource as its raw ARM body: fields that nobody here knows are kept and come back unchanged. */
+export interface ArmResource {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly location?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly identity?: IdentityBlock;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly managedBy?: string;
+  readonly etag?: string;
+  readonly [other: string]: unknown;
+}
+
+/** A subscription; its key is its id. */
+export interface Subscription {
+  readonly subscriptionId: string;
+  readonly displayName: string;
+  readonly tenantId: string;
+  readonly state: "Enabled" | "Disabled";
+}
+
+/** A management group with its parent's name (absent: the tenant root) and the subscriptions directly in it. */
+export interface ManagementGroup {
+  readonly name: string;
+  readonly displayName: string;
+  readonly parent?: string;
+  readonly subscriptions: readonly string[];
+}
+
+/** What a role permits; actions may hold wildcards. */
+export interface Permission {
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly dataActions: readonly string[];
+  readonly notDataActions: readonly string[];
+}
+
+/** A role definition; its key is its name, a GUID. */
+export interface RoleDefinition {
+  readonly name: string;
+  readonly roleName: string;
+  readonly type: "BuiltInRole" | "CustomRole";
+  readonly description: string;
+  readonly assignableScopes: readonly string[];
+  readonly permissions: readonly Permission[];
+  readonly createdOn: string;
+  readonly updatedOn: string;
+}
+
+/** A role assignment; its key is its ARM id. `scope` is "/" or an ARM id without a trailing slash. */
+export interface RoleAssignment {
+  readonly id: string;
+  readonly name: string;
+  readonly scope: string;
+  readonly roleDefinitionId: string;
+  readonly principalId: string;
+  readonly principalType: string;
+  readonly condition: string | null;
+  readonly conditionVersion: string | null;
+  readonly description: string | null;
+  readonly delegatedManagedIdentityResourceId: string | null;
+  readonly createdOn: string;
+  readonly updatedOn: string;
+  readonly createdBy: string | null;
+  readonly updatedBy: string | null;
+}
+
+/** A service principal in the directory; its key is its object id. */
+export interface Principal {
+  readonly objectId: string;
+  readonly clientId: string;
+  readonly displayName: string;
+  readonly kind: "Application" | "ManagedIdentity";
+  readonly secret?: string;
+  readonly federated?: readonly { issuer: string; subject: string; audience: string }[];
+  /** The ARM id that a managed identity stands for. */
+  readonly resourceId?: string;
+}
+
+/** A long-running operation; its key is its id. The end is computed from the clock when someone asks. */
+export interface Operation {
+  readonly id: string;
+  readonly subscriptionId: string;
+  readonly location: string;
+  readonly resourceId: string;
+  readonly startedAt: number;
+  readonly endsAt: number;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** The knobs of the embedded Azure; all durations in milliseconds of its own clock. */
+export interface Settings {
+  /** How far behind the truth the lists of ARM are. */
+  listLagInMs: number;
+  /** How far behind the truth Resource Graph is. */
+  graphLagInMs: number;
+  /** How far behind the truth role assignment reads are, by list and by id. */
+  roleLagInMs: number;
+  /** How long after its creation a principal is not found by those who look it up in the directory. */
+  principalLagInMs: number;
+  /** How long an update of a virtual machine or scale set takes. */
+  operationInMs: number;
+  /** The largest page of a list; Azure's own is 1,000. */
+  pageSize: number;
+  /** Whether quotas are enforced with 429. */
+  throttled: boolean;
+}
+
+/** Everything that exists, with a clock of its own. */
+export interface World {
+  readonly now: () => number;
+  readonly tenantId: string;
+  readonly settings: Settings;
+  readonly subscriptions: Store<Subscription>;
+  readonly managementGroups: Store<ManagementGroup>;
+  /** Keyed by id; bodies of type Microsoft.Resources/resourceGroups. */
+  readonly resourceGroups: Store<ArmResource>;
+  /** Every other resource, children (federated credentials, instances of uniform scale sets) included, keyed by id. */
+  readonly resources: Store<ArmResource>;
+  readonly roleDefinitions: Store<RoleDefinition>;
+  readonly roleAssignments: Store<RoleAssignment>;
+  readonly principals: Store<Principal>;
+  readonly operations: Store<Operation>;
+}
+
+/** An empty world: a tenant and nothing in it. */
+export function emptyWorld(tenantId: string, now: () => number, settings: Settings): World {
+  return {
+    now,
+    tenantId,
+    settings,
+    subscriptions: new Store(now),
+    managementGroups: new Store(now),
+    resourceGroups: new Store(now),
+    resources: new Store(now),
+    roleDefinitions: new Store(now),
+    roleAssignments: new Store(now),
+    principals: new Store(now),
+    operations: new Store(now),
+  };
+}
