@@ -1,0 +1,6 @@
+// All errors that the embedded ARM answers with, under one name: the front door's and those of the providers.
+import { gatewayErrors } from "./gateway-errors.ts";
+import { providerErrors } from "./provider-errors.ts";
+
+/** Builders of Azure's errors; throw what they return. */
+export const armErrors = { ...gatewayErrors, ...providerErrors } as const;
