@@ -46,6 +46,9 @@ export interface Permission {
   readonly notActions: readonly string[];
   readonly dataActions: readonly string[];
   readonly notDataActions: readonly string[];
+  /** A few built-in roles ("Key Vault Data Access Administrator") bind a permission to a condition. */
+  readonly condition?: string;
+  readonly conditionVersion?: string;
 }
 
 /** A role definition; its key is its name, a GUID. */
@@ -88,6 +91,8 @@ export interface Principal {
   readonly federated?: readonly { issuer: string; subject: string; audience: string }[];
   /** The ARM id that a managed identity stands for. */
   readonly resourceId?: string;
+  /** When it came into being, in milliseconds since the epoch; absent: long ago, known everywhere. */
+  readonly createdAt?: number;
 }
 
 /** A long-running operation; its key is its id. The end is computed from the clock when someone asks. */
