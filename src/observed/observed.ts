@@ -1,0 +1,27 @@
+// The state read from Azure, with the same keys as the desired state, and what is unknown.
+import type { RoleAssignment, RoleDefinition } from "../model/grant.ts";
+import type { FederatedCredential, Identity } from "../model/identity.ts";
+import type { Self } from "../model/ports.ts";
+import type { Target } from "../model/target.ts";
+
+/** What was seen of Azure in one pass. All keys are `idKey`s. */
+export interface Observed {
+  readonly self: Self;
+  readonly identities: ReadonlyMap<string, Identity>;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly assignments: ReadonlyMap<string, RoleAssignment>;
+  /** By identity; only of those whose document declares credentials. */
+  readonly credentials: ReadonlyMap<string, readonly FederatedCredential[]>;
+  /** The definitions that can be assigned, by the key of the subscription or management group they were read at. */
+  readonly roles: ReadonlyMap<string, readonly RoleDefinition[]>;
+  /** Scopes of grants that neither lists nor a direct question could find. */
+  readonly missingScopes: ReadonlySet<string>;
+  /** What a fresh read of the thing itself has shown in this pass: identities, targets and assignments. */
+  readonly confirmed: ReadonlySet<string>;
+  /** Subscriptions (lower case) of which nothing reliable was read, with the reason: nothing in them is pruned. */
+  readonly unknown: ReadonlyMap<string, string>;
+  /** Single things that could not be read (an identity's credentials, a target), with the reason. */
+  readonly unreadable: ReadonlyMap<string, string>;
+  /** The subscriptions under management, in lower case, those of management groups included. */
+  readonly subscriptions: ReadonlySet<string>;
+}

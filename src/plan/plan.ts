@@ -1,0 +1,195 @@
+// What a plan is: every difference with its reason, what is held and why, and the operations that realise the rest.
+import type { DocumentRef } from "../model/document.ts";
+import type { FederatedCredential } from "../model/identity.ts";
+import type { Target } from "../model/target.ts";
+
+/** The kinds of change, in the order in which people read them. */
+export type ChangeKind =
+  | "create"
+  | "adopt"
+  | "release"
+  | "update"
+  | "attach"
+  | "detach"
+  | "grant"
+  | "revoke"
+  | "delete";
+
+/** What a change is about, besides its identity. */
+export type Subject =
+  | {
+      readonly kind: "identity";
+      readonly location?: string;
+      readonly tags?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: "tags";
+      readonly set: Readonly<Record<string, string>>;
+      readonly remove: Readonly<Record<string, string>>;
+      /** True if the principal tag is to be written once the principal is known. */
+      readonly recordPrincipal?: boolean;
+    }
+  | { readonly kind: "credential"; readonly credential: FederatedCredential; readonly remove: boolean }
+  | { readonly kind: "target"; readonly targetId: string; readonly instanceUpgrade?: "Automatic" }
+  | {
+      readonly kind: "role";
+      readonly scope: string;
+      readonly roleGuid: string;
+      readonly roleName: string;
+      readonly condition?: string;
+      /** The assignment that is to be changed or revoked. */
+      readonly assignmentId?: string;
+      /** Whose assignment it is; undefined while the identity is yet to be created. */
+      readonly principalId?: string;
+    };
+
+/** One difference between desired and observed. */
+export interface Change {
+  /** Stable over equal inputs, and unique in a plan. */
+  readonly id: string;
+  readonly kind: ChangeKind;
+  readonly identityId: string;
+  /** The identity's document; undefined for an orphan. */
+  readonly identityDocument?: DocumentRef;
+  /** The document (and line) that wants the change. */
+  readonly document: DocumentRef;
+  readonly subject: Subject;
+  /** Why, as a sentence fragment: "listed by team-orders/orders". */
+  readonly reason: string;
+  /** Changes that must have been applied first: without them this one makes no sense. */
+  readonly needs: readonly string[];
+}
+
+/** A change that is not to be made now. */
+export interface Held {
+  readonly change: Change;
+  /** CamelCase, stable: "NotOwned", "TargetNotFound". */
+  readonly reason: HeldReason;
+  /** A full sentence. */
+  readonly message: string;
+  /** What a person can do about it. */
+  readonly cure: string;
+  /** Digest of all that is held for the same reason on the same identity. */
+  readonly digest: string;
+}
+
+/** Why a change can be held. */
+export type HeldReason =
+  | "NotOwned"
+  | "OwnedByAnother"
+  | "AdoptionPending"
+  | "LocationMissing"
+  | "SubscriptionUnknown"
+  | "ObservationIncomplete"
+  | "TargetNotFound"
+  | "TargetBusy"
+  | "ScopeNotFound"
+  | "RoleNotFound"
+  | "Privileged"
+  | "WholeSubscription"
+  | "Protected"
+  | "OwnIdentity"
+  | "InUse"
+  | "NotEmpty"
+  | "IdentityMissing"
+  | "SwapIncomplete"
+  | "Recreated"
+  | "Suspended";
+
+/** Something that a reader of the plan should know although nothing is held. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+  readonly document?: DocumentRef;
+}
+
+/** An identity that carries our owner tag and that no document names, with all that it still can. */
+export interface Orphan {
+  readonly identityId: string;
+  readonly targets: readonly string[];
+  readonly roles: readonly { readonly roleName: string; readonly scope: string }[];
+}
+
+/** What one API call (or one short fixed sequence) does. */
+export type OperationAction =
+  | {
+      readonly kind: "createIdentity";
+      readonly identityId: string;
+      readonly location: string;
+      readonly tags: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: "mergeTags";
+      readonly identityId: string;
+      readonly tags: Readonly<Record<string, string>>;
+      readonly recordPrincipal: boolean;
+    }
+  | {
+      readonly kind: "deleteTags";
+      readonly identityId: string;
+      readonly tags: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: "putCredential"; readonly identityId: string; readonly credential: FederatedCredential }
+  | {
+      readonly kind: "deleteCredential";
+      readonly identityId: string;
+      readonly credential: FederatedCredential;
+    }
+  | {
+      /** Each key belongs to one change; keys whose change falls out are left out of the request. */
+      readonly kind: "patchTarget";
+      readonly target: Target;
+      readonly attach: readonly AttachmentKey[];
+      readonly detach: readonly AttachmentKey[];
+    }
+  | { readonly kind: "upgradeInstances"; readonly targetId: string }
+  | {
+      readonly kind: "putAssignment";
+      readonly identityId: string;
+      /** Undefined while the identity is yet to be created. */
+      readonly principalId?: string;
+      readonly assignmentId?: string;
+      readonly scope: string;
+      readonly roleGuid: string;
+      readonly roleName: string;
+      readonly condition?: string;
+      readonly description?: string;
+    }
+  | {
+      readonly kind: "deleteAssignment";
+      readonly assignmentId: string;
+      readonly principalId: string;
+      readonly roleName: string;
+      readonly scope: string;
+    }
+  | { readonly kind: "deleteIdentity"; readonly identityId: string; readonly principalId: string };
+
+/** One identity that comes or goes in a target's PATCH. */
+export interface AttachmentKey {
+  readonly identityId: string;
+  readonly changeId: string;
+}
+
+/** One step of a plan. */
+export interface Operation {
+  readonly id: string;
+  readonly action: OperationAction;
+  /** The changes that it realises; more than one only in a target's PATCH. */
+  readonly changeIds: readonly string[];
+  /** Operations that must have ended before this one starts, whatever their outcome. */
+  readonly after: readonly string[];
+}
+
+/** All that is to be done, all that is held, and all that a reader should know. */
+export interface Plan {
+  readonly revision: string;
+  readonly owner: string;
+  /** Over revision, owner, changes and what is held: the same digest means the same plan. */
+  readonly digest: string;
+  /** Changes that will be made, in reading order. */
+  readonly changes: readonly Change[];
+  readonly operations: readonly Operation[];
+  readonly held: readonly Held[];
+  readonly warnings: readonly Warning[];
+  readonly orphans: readonly Orphan[];
+}
