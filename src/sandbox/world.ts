@@ -61,6 +61,9 @@ export interface RoleDefinition {
   readonly permissions: readonly Permission[];
   readonly createdOn: string;
   readonly updatedOn: string;
+  /** The object ids behind a custom role; built-in roles have none. */
+  readonly createdBy?: string;
+  readonly updatedBy?: string;
 }
 
 /** A role assignment; its key is its ARM id. `scope` is "/" or an ARM id without a trailing slash. */

@@ -46,11 +46,13 @@ function negated(name: string): string {
   return name.replace(/^(string|guid|bool)/, "$1not");
 }
 
+/** `*` and `?` are wildcards; a backslash takes their meaning away. */
 function patternFrom(like: string, flags: string): RegExp {
-  const source = like
-    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
+  const source = like.replaceAll(/\\([*?])|[.+^${}()|[\]\\*?]/g, (sign: string, escaped?: string) => {
+    if (escaped !== undefined) return `\\${escaped}`;
+    if (sign === "*") return ".*";
+    return sign === "?" ? "." : `\\${sign}`;
+  });
   return new RegExp(`^${source}$`, `${flags}s`);
 }
 

@@ -36,7 +36,7 @@ export function tokensOf(text: string): Token[] {
 function tokenFrom(match: RegExpExecArray, at: number): Token | undefined {
   const { attribute, text, sign, word } = match.groups ?? {};
   if (attribute !== undefined) return { kind: "attribute", value: attribute.replaceAll(/\s/g, ""), at };
-  if (text !== undefined) return { kind: "text", value: text.replaceAll(/\\(.)/g, "$1"), at };
+  if (text !== undefined) return { kind: "text", value: text.replaceAll("\\'", "'"), at };
   if (sign !== undefined) return { kind: "sign", value: sign, at };
   return word === undefined ? undefined : { kind: "word", value: word, at };
 }

@@ -2,6 +2,7 @@
 
 import { comparisonNamed, type Quantifier } from "./abac-comparisons.ts";
 import { ConditionSyntaxError, type Token, tokensOf } from "./abac-tokens.ts";
+import { matchesAction } from "./action-pattern.ts";
 
 /** A condition as a tree; Azure's grammar of conditionVersion 2.0. */
 export type Condition =
@@ -38,11 +39,14 @@ export type ParsedCondition =
   | { readonly kind: "condition"; readonly condition: Condition }
   | { readonly kind: "invalid"; readonly reason: string };
 
-/** Reads a condition. `!` binds closest, then AND, then OR, as Azure documents it; words are read without case. */
+/**
+ * Reads a condition; words are read without case. AND and OR on one level need parentheses ("you must add
+ * parentheses", Azure's conditions-format), so such a text is invalid here, although Azure may be milder.
+ */
 export function parseCondition(text: string): ParsedCondition {
   try {
     const reader = new TokenReader(tokensOf(text));
-    const condition = parseOr(reader);
+    const condition = parseJoined(reader);
     reader.expectEnd();
     return { kind: "condition", condition };
   } catch (error) {
@@ -61,7 +65,7 @@ export function isFulfilled(condition: Condition, input: ConditionInput): boolea
     case "not":
       return !isFulfilled(condition.operand, input);
     case "actionMatches":
-      return condition.actions.some((a) => a.toLowerCase() === input.action.toLowerCase());
+      return condition.actions.some((a) => matchesAction(a, input.action));
     case "subOperationMatches":
       return false; // Only data actions have suboperations; a management request never is one.
     case "exists":
@@ -118,6 +122,16 @@ class TokenReader {
     return true;
   }
 
+  /** Takes an AND or OR; one that differs from what joined the terms so far is an error. */
+  takeJoin(sofar?: "and" | "or"): "and" | "or" | undefined {
+    const token = this.peek();
+    const kind = this.take("and", "&&") ? "and" : this.take("or", "||") ? "or" : undefined;
+    if (token !== undefined && kind !== undefined && sofar !== undefined && kind !== sofar) {
+      throw unexpected(token, `'${sofar.toUpperCase()}' or parentheses`);
+    }
+    return kind;
+  }
+
   expect(sign: string): void {
     const token = this.next(`'${sign}'`);
     if (token.kind !== "sign" || token.value !== sign) throw unexpected(token, `'${sign}'`);
@@ -133,22 +147,20 @@ function unexpected(token: Token, wanted: string): ConditionSyntaxError {
   return new ConditionSyntaxError(`'${token.value}' at ${token.at} stands where ${wanted} should.`);
 }
 
-function parseOr(reader: TokenReader): Condition {
-  let left = parseAnd(reader);
-  while (reader.take("or", "||")) left = { kind: "or", left, right: parseAnd(reader) };
-  return left;
-}
-
-function parseAnd(reader: TokenReader): Condition {
+/** One level of a condition: terms that are all joined by AND or all by OR, never by both without parentheses. */
+function parseJoined(reader: TokenReader): Condition {
   let left = parseNot(reader);
-  while (reader.take("and", "&&")) left = { kind: "and", left, right: parseNot(reader) };
+  const kind = reader.takeJoin();
+  if (kind === undefined) return left;
+  do left = { kind, left, right: parseNot(reader) };
+  while (reader.takeJoin(kind) !== undefined);
   return left;
 }
 
 function parseNot(reader: TokenReader): Condition {
   if (reader.take("!", "not")) return { kind: "not", operand: parseNot(reader) };
   if (!reader.take("(")) return parsePredicate(reader);
-  const inner = parseOr(reader);
+  const inner = parseJoined(reader);
   reader.expect(")");
   return inner;
 }

@@ -82,8 +82,6 @@ export const providerErrors = {
   // --- authorization -----------------------------------------------------------------------------------------
   roleAssignmentNotFound: (name: string) =>
     new ArmError(404, "RoleAssignmentNotFound", `The role assignment '${name}' is not found.`),
-  roleAssignmentExists: () =>
-    new ArmError(409, "RoleAssignmentExists", "The role assignment already exists."),
   roleAssignmentUpdateNotPermitted: () =>
     new ArmError(
       400,

@@ -1,6 +1,7 @@
 // Decides who may do what where: role assignments at or above a scope, wildcards, notActions and conditions.
 import type { Permission, RoleAssignment, RoleDefinition, World } from "../world.ts";
 import { type Condition, type ConditionInput, isFulfilled, parseCondition } from "./abac.ts";
+import { matchesAction } from "./action-pattern.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
 import { parseArmPath } from "./path.ts";
 
@@ -67,21 +68,6 @@ export function effectivePermissions(world: World, principalId: string, scope: s
   return assignmentsOf(world, principalId)
     .filter((a) => coverageOf(world, a.scope)(scope))
     .flatMap((a) => roleOf(world, a)?.permissions ?? []);
-}
-
-/**
- * True if a pattern of a role covers an action, without regard to case. `*` stands for any text, and a whole
- * segment `*` also for none: Managed Identity Operator's "…/userAssignedIdentities/*\/assign/action" must cover
- * "…/userAssignedIdentities/assign/action", which is what Azure checks (inferred from its refusals).
- */
-export function matchesAction(pattern: string, action: string): boolean {
-  if (pattern === "*") return true;
-  if (!pattern.includes("*")) return pattern.toLowerCase() === action.toLowerCase();
-  const source = pattern
-    .replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("/*/", "/(?:.*/)?")
-    .replaceAll(/(?<!\.)\*/g, ".*");
-  return new RegExp(`^${source}$`, "i").test(action);
 }
 
 /** The action that reading the thing with this id takes. */
