@@ -41,6 +41,8 @@ export interface Reader {
   readIdentity(id: string, signal: AbortSignal): Promise<Identity | undefined>;
   readTarget(id: string, signal: AbortSignal): Promise<Target | undefined>;
   readAssignment(id: string, signal: AbortSignal): Promise<RoleAssignment | undefined>;
+  /** The assignments of one principal at exactly this scope, asked of the authorization provider, not of an index. */
+  findAssignments(scope: string, principalId: string, signal: AbortSignal): Promise<readonly RoleAssignment[]>;
 }
 
 /** Reads of what stands beside the resources. */

@@ -30,7 +30,8 @@ export type Subject =
       readonly recordPrincipal?: boolean;
     }
   | { readonly kind: "credential"; readonly credential: FederatedCredential; readonly remove: boolean }
-  | { readonly kind: "target"; readonly targetId: string; readonly instanceUpgrade?: "Automatic" }
+  | { readonly kind: "target"; readonly targetId: string }
+  | { readonly kind: "instances"; readonly targetId: string }
   | {
       readonly kind: "role";
       readonly scope: string;
