@@ -1,0 +1,148 @@
+// From query text to an analysed syntax tree, or the refusal that Resource Graph answers.
+import {
+  dynamicKey,
+  type KqlError,
+  parserFailure,
+  unknownColumn,
+  unknownFunction,
+  unknownTable,
+  unsupported,
+} from "./errors.ts";
+import {
+  childrenOf,
+  declareTables,
+  elements,
+  itemsOf,
+  type KustoDiagnostic,
+  kindOf,
+  loadKusto,
+  member,
+  type SyntaxNode,
+  textOf,
+} from "./kusto.ts";
+import type { KqlSchema } from "./schema.ts";
+
+/** The tabular operators of Resource Graph that this engine knows, by the parser's kind. */
+const operatorKinds = new Set([
+  "FilterOperator",
+  "ProjectOperator",
+  "ProjectAwayOperator",
+  "ProjectRenameOperator",
+  "ExtendOperator",
+  "SortOperator",
+  "TakeOperator",
+  "TopOperator",
+  "MvExpandOperator",
+  "SummarizeOperator",
+  "DistinctOperator",
+  "CountOperator",
+  "JoinOperator",
+  "UnionOperator",
+]);
+
+/** How often an operator may stand in one query (Resource Graph's documentation of its query language). */
+const mostOf: Readonly<Record<string, number>> = { JoinOperator: 3, MvExpandOperator: 3, UnionOperator: 3 };
+
+/** The one tabular expression that the query text is, with types; throws a KqlError. */
+export function analyze(text: string, schema: KqlSchema): SyntaxNode {
+  const { KustoCode } = loadKusto().Kusto.Language;
+  const parsed = KustoCode.Parse(text);
+  const failure = worstOf(itemsOf(parsed.GetSyntaxDiagnostics()), text.trimEnd().length);
+  if (failure !== undefined) throw parserFailure(text, failure.Start);
+  const whole = onlyExpression(parsed.Syntax, text);
+  checkOperators(whole);
+  return analyzed(startsWithOperator(whole) ? `Resources | ${text}` : text, schema);
+}
+
+function analyzed(text: string, schema: KqlSchema): SyntaxNode {
+  const kusto = loadKusto();
+  const globals = declareTables(kusto, spellingsIn(text, schema));
+  const code = kusto.Kusto.Language.KustoCode.ParseAndAnalyze(text, globals);
+  const refused = itemsOf(code.GetDiagnostics()).find((d) => d.Severity === "Error");
+  const tree = onlyExpression(code.Syntax, text);
+  if (refused !== undefined) throw refusalOf(refused, text, tree);
+  return tree;
+}
+
+/**
+ * Resource Graph finds tables without case, the analyser does not: each table is declared under every spelling
+ * that the text holds.
+ */
+function spellingsIn(text: string, schema: KqlSchema) {
+  return Object.entries(schema).flatMap(([table, columns]) => {
+    const found = text.match(new RegExp(`\\b${table}\\b`, "gi")) ?? [];
+    return [...new Set(found)].map((name) => ({ name, columns }));
+  });
+}
+
+/** Of several objections the one at the end of the text (the parser ran out of it), else the first. */
+function worstOf(diagnostics: readonly KustoDiagnostic[], end: number): KustoDiagnostic | undefined {
+  return diagnostics.find((d) => d.Start >= end) ?? diagnostics[0];
+}
+
+function onlyExpression(block: SyntaxNode, text: string): SyntaxNode {
+  const [statement, second] = elements(block, "Statements");
+  if (statement === undefined) throw parserFailure(text, text.length);
+  if (kindOf(statement) !== "ExpressionStatement") throw unsupported(firstWordOf(statement));
+  if (second !== undefined) throw unsupported(firstWordOf(second));
+  return member(statement, "Expression");
+}
+
+function checkOperators(tree: SyntaxNode): void {
+  const operators = allNodes(tree).filter((node) => kindOf(node).endsWith("Operator"));
+  for (const operator of operators) {
+    if (!operatorKinds.has(kindOf(operator))) throw unsupported(firstWordOf(operator));
+  }
+  for (const [kind, most] of Object.entries(mostOf)) {
+    const [, , , tooMany] = operators.filter((operator) => kindOf(operator) === kind);
+    if (tooMany === undefined) continue;
+    const word = firstWordOf(tooMany);
+    throw unsupported(word, `The query has more than ${most} '${word}' operators.`);
+  }
+}
+
+/** A query may start with an operator: it is then about the table Resources. */
+function startsWithOperator(tree: SyntaxNode): boolean {
+  let first = tree;
+  while (kindOf(first) === "PipeExpression") first = member(first, "Expression");
+  if (kindOf(first) === "UnionOperator") {
+    // A query cannot start with union; Azure says that it cannot resolve the first leg.
+    throw unknownColumn("union", elements(first, "Expressions").map(firstWordOf)[0] ?? "");
+  }
+  return kindOf(first).endsWith("Operator");
+}
+
+function refusalOf(diagnostic: KustoDiagnostic, text: string, tree: SyntaxNode): KqlError {
+  const at = text.slice(diagnostic.Start, diagnostic.Start + diagnostic.Length);
+  switch (diagnostic.Code) {
+    case "KS204":
+      return unknownTable(at);
+    case "KS142":
+      return unknownColumn(operatorAt(diagnostic.Start, text, tree), at);
+    case "KS211":
+      return unknownFunction(at);
+    case "KS116":
+    case "KS241":
+      return dynamicKey(at);
+    default:
+      return unsupported(at, diagnostic.Message);
+  }
+}
+
+/** The keyword of the last operator that begins before a place in the text. */
+function operatorAt(place: number, text: string, tree: SyntaxNode): string {
+  const words = allNodes(tree)
+    .filter((node) => kindOf(node).endsWith("Operator"))
+    .map((node) => ({ word: firstWordOf(node), start: text.indexOf(textOf(node)) }))
+    .filter(({ start }) => start <= place)
+    .sort((a, b) => a.start - b.start);
+  return words.at(-1)?.word ?? "where";
+}
+
+function firstWordOf(node: SyntaxNode): string {
+  return /[\w-]+/.exec(textOf(node))?.[0] ?? textOf(node);
+}
+
+function allNodes(node: SyntaxNode): SyntaxNode[] {
+  return [node, ...childrenOf(node).flatMap(allNodes)];
+}
