@@ -1,0 +1,167 @@
+// Answers for role assignments: create, update, read, list and delete, at every scope.
+import type { RoleAssignment, World } from "../world.ts";
+import { azureTime } from "./azure-time.ts";
+import { coverageOf } from "./coverage.ts";
+import { armErrors } from "./errors.ts";
+import { isGuid } from "./guid.ts";
+import { pageOf, parameterOf } from "./paging.ts";
+import type { ArmRequest, ArmResponse, ResourceType } from "./provider.ts";
+import { rightsOf, roleGuidOf } from "./rights.ts";
+import { type AssignmentWish, assignmentWishFrom } from "./role-assignment-body.ts";
+import { matcherFor, parseAssignmentFilter } from "./role-assignment-filter.ts";
+import {
+  type AssignmentLimits,
+  attributesOf,
+  principalTypeOf,
+  refuseCreation,
+  refuseForbiddenUpdate,
+  refuseUnfulfilledCondition,
+  requireRole,
+  roleAssignmentType,
+  storedAttributes,
+} from "./role-assignment-rules.ts";
+import { requireScope } from "./scope-existence.ts";
+
+/** Azure's own limits (Azure RBAC limits): 4,000 in a subscription, which cannot be raised, 500 at a group. */
+export const azureAssignmentLimits: AssignmentLimits = { perSubscription: 4000, perManagementGroup: 500 };
+
+/** Role assignments as a resource type. There is no PATCH: Azure answers it with 405. */
+export function roleAssignmentsWithin(limits: AssignmentLimits): ResourceType {
+  return {
+    type: roleAssignmentType,
+    apiVersions: ["2020-04-01-preview", "2020-08-01-preview", "2022-04-01"],
+    get,
+    put: (request, world) => put(request, world, limits),
+    delete: remove,
+    collection: list,
+  };
+}
+
+/** Role assignments with Azure's limits. */
+export const roleAssignments: ResourceType = roleAssignmentsWithin(azureAssignmentLimits);
+
+/** Drops the assignments at or below a scope that has ceased to exist, as ARM does when it deletes one. */
+export function dropRoleAssignmentsBelow(world: World, scope: string): void {
+  const covers = coverageOf(world, scope);
+  for (const { id, scope: assigned } of world.roleAssignments.values()) {
+    if (covers(assigned)) world.roleAssignments.delete(id);
+  }
+}
+
+function get(request: ArmRequest, world: World): ArmResponse {
+  const { id, name, scope } = addressed(request, world);
+  const found = world.roleAssignments.get(id, world.now() - world.settings.roleLagInMs);
+  if (found === undefined) throw armErrors.roleAssignmentNotFound(name);
+  return { status: 200, body: bodyOf(found, scope) };
+}
+
+function list(request: ArmRequest, world: World): ArmResponse {
+  const scope = scopeOf(request);
+  requireScope(world, scope);
+  const action = `${roleAssignmentType}/read`;
+  if (!rightsOf(world, request.caller.objectId).may(action, scope)) {
+    throw armErrors.authorizationFailed(request.caller, action, scope);
+  }
+  const matches = matcherFor(world, scope, parseAssignmentFilter(parameterOf(request.url, "$filter")));
+  const itemsAt = (asOf: number) =>
+    world.roleAssignments
+      .values(asOf)
+      .filter(matches)
+      .map((a) => bodyOf(a, scope));
+  return pageOf(request, world, itemsAt, world.settings.roleLagInMs);
+}
+
+function put(request: ArmRequest, world: World, limits: AssignmentLimits): ArmResponse {
+  const { id, name, scope } = addressed(request, world);
+  const wish = assignmentWishFrom(request.body);
+  const existing = world.roleAssignments.get(id);
+  refuseForbiddenUpdate(world, existing, name, wish);
+  requireRole(world, wish.roleGuid, scope);
+  const principalType = principalTypeOf(world, wish);
+  refuseUnfulfilledCondition(request, world, "write", {
+    request: attributesOf(wish.roleGuid, wish.principalId, principalType),
+    ...(existing && { resource: storedAttributes(existing) }),
+  });
+  if (existing === undefined) refuseCreation(world, scope, wish, limits);
+  const assignment = assignmentFrom(request, world, { id, name, scope, wish, principalType, existing });
+  world.roleAssignments.set(id, assignment);
+  return { status: 201, body: bodyOf({ ...assignment, createdBy: null }, scope) };
+}
+
+function remove(request: ArmRequest, world: World): ArmResponse {
+  const { id, scope } = addressed(request, world);
+  const existing = world.roleAssignments.get(id);
+  if (existing === undefined) return { status: 204 };
+  refuseUnfulfilledCondition(request, world, "delete", { resource: storedAttributes(existing) });
+  world.roleAssignments.delete(id);
+  return { status: 200, body: bodyOf(existing, scope) };
+}
+
+interface Address {
+  readonly id: string;
+  readonly name: string;
+  readonly scope: string;
+}
+
+function addressed(request: ArmRequest, world: World): Address {
+  const scope = scopeOf(request);
+  const name = request.path.names[0] ?? "";
+  requireScope(world, scope);
+  if (!isGuid(name)) throw armErrors.invalidRoleAssignmentId(name);
+  return { id: `${scope === "/" ? "" : scope}/providers/${roleAssignmentType}/${name}`, name, scope };
+}
+
+function scopeOf({ path }: ArmRequest): string {
+  return path.scope === "" ? "/" : path.scope;
+}
+
+function assignmentFrom(
+  request: ArmRequest,
+  world: World,
+  parts: Address & { wish: AssignmentWish; principalType: string; existing: RoleAssignment | undefined },
+): RoleAssignment {
+  const { id, name, scope, wish, principalType, existing } = parts;
+  const { roleGuid, ...texts } = wish;
+  const now = azureTime(world.now());
+  return {
+    ...texts,
+    id: existing?.id ?? id,
+    name: existing?.name ?? name,
+    scope: existing?.scope ?? scope,
+    roleDefinitionId: roleDefinitionIdFor(roleGuid, scope),
+    principalType: existing?.principalType ?? principalType,
+    createdOn: existing?.createdOn ?? now,
+    updatedOn: now,
+    createdBy: existing?.createdBy ?? request.caller.objectId,
+    updatedBy: request.caller.objectId,
+  };
+}
+
+/** Role ids are rooted in the subscription of the scope that was asked for, for inherited assignments too (recorded). */
+function roleDefinitionIdFor(roleGuid: string, scope: string): string {
+  const subscription = /^\/subscriptions\/[^/]+/i.exec(scope)?.[0] ?? "";
+  return `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleGuid}`;
+}
+
+function bodyOf(assignment: RoleAssignment, askedScope: string): Record<string, unknown> {
+  const { id, name, ...rest } = assignment;
+  return {
+    properties: {
+      roleDefinitionId: roleDefinitionIdFor(roleGuidOf(rest.roleDefinitionId), askedScope),
+      principalId: rest.principalId,
+      principalType: rest.principalType,
+      scope: rest.scope,
+      condition: rest.condition,
+      conditionVersion: rest.conditionVersion,
+      createdOn: rest.createdOn,
+      updatedOn: rest.updatedOn,
+      createdBy: rest.createdBy,
+      updatedBy: rest.updatedBy,
+      delegatedManagedIdentityResourceId: rest.delegatedManagedIdentityResourceId,
+      description: rest.description,
+    },
+    id,
+    type: roleAssignmentType,
+    name,
+  };
+}
