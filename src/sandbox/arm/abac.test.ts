@@ -142,7 +142,10 @@ describe("text that is no condition", () => {
   });
 });
 
-test("a deep nesting is read or refused, and does not overflow quietly", () => {
-  const deep = `${"(".repeat(500)}ActionMatches{'${write}'}${")".repeat(500)}`;
-  expect(judge(deep, input(write))).toBe(true);
+test("a text nested without end is refused instead of exhausting the stack", () => {
+  const nested = (depth: number) => `${"(".repeat(depth)}ActionMatches{'${write}'}${")".repeat(depth)}`;
+  expect(judge(nested(100), input(write))).toBe(true);
+  const refused = { kind: "invalid", reason: "The condition is nested too deeply." };
+  expect(parseCondition(nested(4000))).toEqual(refused);
+  expect(parseCondition(`${"!".repeat(8000)}ActionMatches{'${write}'}`)).toEqual(refused);
 });

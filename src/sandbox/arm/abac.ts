@@ -148,22 +148,26 @@ function unexpected(token: Token, wanted: string): ConditionSyntaxError {
 }
 
 /** One level of a condition: terms that are all joined by AND or all by OR, never by both without parentheses. */
-function parseJoined(reader: TokenReader): Condition {
-  let left = parseNot(reader);
+function parseJoined(reader: TokenReader, depth = 0): Condition {
+  let left = parseNot(reader, depth);
   const kind = reader.takeJoin();
   if (kind === undefined) return left;
-  do left = { kind, left, right: parseNot(reader) };
+  do left = { kind, left, right: parseNot(reader, depth) };
   while (reader.takeJoin(kind) !== undefined);
   return left;
 }
 
-function parseNot(reader: TokenReader): Condition {
-  if (reader.take("!", "not")) return { kind: "not", operand: parseNot(reader) };
+function parseNot(reader: TokenReader, depth = 0): Condition {
+  if (depth > deepestNesting) throw new ConditionSyntaxError("The condition is nested too deeply.");
+  if (reader.take("!", "not")) return { kind: "not", operand: parseNot(reader, depth + 1) };
   if (!reader.take("(")) return parsePredicate(reader);
-  const inner = parseJoined(reader);
+  const inner = parseJoined(reader, depth + 1);
   reader.expect(")");
   return inner;
 }
+
+/** Far deeper than the portal nests; keeps a hostile text from exhausting the stack. */
+const deepestNesting = 100;
 
 function parsePredicate(reader: TokenReader): Condition {
   if (reader.take("actionmatches")) return { kind: "actionMatches", actions: parseSet(reader) };

@@ -1,7 +1,6 @@
 // Answers for role assignments: create, update, read, list and delete, at every scope.
 import type { RoleAssignment, World } from "../world.ts";
 import { azureTime } from "./azure-time.ts";
-import { coverageOf } from "./coverage.ts";
 import { armErrors } from "./errors.ts";
 import { isGuid } from "./guid.ts";
 import { pageOf, parameterOf } from "./paging.ts";
@@ -39,14 +38,6 @@ export function roleAssignmentsWithin(limits: AssignmentLimits): ResourceType {
 
 /** Role assignments with Azure's limits. */
 export const roleAssignments: ResourceType = roleAssignmentsWithin(azureAssignmentLimits);
-
-/** Drops the assignments at or below a scope that has ceased to exist, as ARM does when it deletes one. */
-export function dropRoleAssignmentsBelow(world: World, scope: string): void {
-  const covers = coverageOf(world, scope);
-  for (const { id, scope: assigned } of world.roleAssignments.values()) {
-    if (covers(assigned)) world.roleAssignments.delete(id);
-  }
-}
 
 function get(request: ArmRequest, world: World): ArmResponse {
   const { id, name, scope } = addressed(request, world);

@@ -31,8 +31,7 @@ function requireTopLevelResource(world: World, scope: string, resourceGroup: str
   const [id, namespace = "", type = "", name = ""] =
     /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/([^/]+)\/([^/]+)\/([^/]+)/i.exec(scope) ?? [];
   if (id === undefined) return;
-  const canonical = id.replace(/\/resourcegroups\//i, "/resourceGroups/");
-  if (!world.resources.has(canonical)) {
+  if (!world.resources.has(id)) {
     throw armErrors.resourceNotFound(`${namespace}/${type}`, name, resourceGroup);
   }
 }
