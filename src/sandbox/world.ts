@@ -30,6 +30,7 @@ export interface Subscription {
   readonly displayName: string;
   readonly tenantId: string;
   readonly state: "Enabled" | "Disabled";
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** A management group with its parent's name (absent: the tenant root) and the subscriptions directly in it. */
