@@ -1,0 +1,89 @@
+// The way into Azure: puts the ports together for one cloud and one credential.
+import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
+import type { TokenCredential } from "@azure/core-auth";
+import type { Clock, ReadPorts, Self, WritePorts } from "../model/ports.ts";
+import { assignmentWriterOf } from "./assignment-writer.ts";
+import { ask } from "./call.ts";
+import { clientsOn } from "./clients.ts";
+import type { AzureCloud } from "./cloud.ts";
+import { guardedCredential, readSelf } from "./credential.ts";
+import { listSeen, type SeenEstate } from "./estate.ts";
+import { identityWriterOf } from "./identity-writer.ts";
+import { inventoryOf } from "./inventory.ts";
+import { lineTo } from "./pipeline.ts";
+import type { RequestBounds, RequestEvent } from "./policies.ts";
+import { readerOf } from "./reader.ts";
+import { graphOf } from "./resource-graph.ts";
+import { existingScopes } from "./scopes.ts";
+import { targetWriterOf } from "./target-writer.ts";
+
+/** What it takes to connect. */
+export interface ConnectOptions {
+  readonly cloud: AzureCloud;
+  readonly credential: TokenCredential;
+  /** True for `plan`: no request that writes leaves the process. */
+  readonly dryRun: boolean;
+  readonly clock: Clock;
+  /** The policy's tenant; subscriptions and tokens of another one are refused. Default: the token's own. */
+  readonly tenantId?: string;
+  /** Bindery's version, for the user agent. */
+  readonly version?: string;
+  /** A certificate authority to trust, as PEM. */
+  readonly ca?: string;
+  readonly onRequest?: (event: RequestEvent) => void;
+  readonly bounds?: RequestBounds;
+  /** How long an operation of Azure may take; 20 minutes by default. */
+  readonly deadlineInMs?: number;
+}
+
+/** Azure, as the rest of Bindery sees it. */
+export interface AzureConnection {
+  readonly read: ReadPorts;
+  readonly write: WritePorts;
+  /** Who Bindery is, read from its own token. */
+  self(signal: AbortSignal): Promise<Self>;
+  /** The tenants and subscriptions that the caller can see. */
+  listEstate(signal: AbortSignal): Promise<SeenEstate>;
+  /** Runs something whose requests, polls included, all carry this correlation id (a GUID). */
+  correlated<T>(correlationId: string, run: () => Promise<T>): Promise<T>;
+}
+
+/** Connects to a cloud; nothing is sent before the first call of a port. */
+export function connectAzure(options: ConnectOptions): AzureConnection {
+  const { cloud, clock } = options;
+  const correlation = new AsyncLocalStorage<string>();
+  const line = lineTo({
+    cloud,
+    dryRun: options.dryRun,
+    credential: guardedCredential(options.credential, cloud, options.tenantId),
+    version: options.version ?? "unknown",
+    correlationId: () => correlation.getStore() ?? randomUUID(),
+    onRequest: options.onRequest ?? ((): void => undefined),
+    ...(options.ca ? { ca: options.ca } : {}),
+    ...(options.bounds ? { bounds: options.bounds } : {}),
+  });
+  const clients = clientsOn(line);
+  const graph = graphOf(clients.graph, clock);
+  const self = (signal: AbortSignal): Promise<Self> => ask(() => readSelf(line.credential, cloud, signal));
+  const tenantId = async (signal: AbortSignal): Promise<string> =>
+    options.tenantId ?? (await self(signal)).tenantId;
+  const deadline = options.deadlineInMs === undefined ? {} : { deadlineInMs: options.deadlineInMs };
+  const polling = { line, clock, ...deadline };
+  const parts = { clients, graph, clock };
+  return {
+    read: {
+      ...inventoryOf({ ...parts, tenantId }),
+      ...readerOf(clients, clock),
+      existingScopes: (scopes, signal) => existingScopes(parts, scopes, signal),
+    },
+    write: {
+      ...identityWriterOf(clients, polling),
+      ...targetWriterOf(clients, polling),
+      ...assignmentWriterOf(clients, clock),
+    },
+    self,
+    listEstate: (signal) => listSeen(clients, clock, signal),
+    correlated: (correlationId, run) => correlation.run(correlationId, run),
+  };
+}

@@ -1,0 +1,162 @@
+// Decides what an error that came out of an Azure SDK means, and gives it to the core as a Failure.
+import { isRestError } from "@azure/core-rest-pipeline";
+import { idKey } from "../model/arm-id.ts";
+import { Failure, type FailureDetails } from "../model/failure.ts";
+import { type ErrorBody, errorBodyFrom } from "./failure-body.ts";
+import { type AnswerHeaders, delayAskedFor } from "./failure-delay.ts";
+import { type Evidence, networkRules, type Rule, ruleFor } from "./failure-rules.ts";
+
+/** An answer that failed, before it is judged. */
+export interface FailedAnswer {
+  readonly status?: number;
+  readonly body: unknown;
+  readonly headers?: AnswerHeaders;
+  /** The method of the request; undefined counts as a write. */
+  readonly method?: string;
+  readonly cause?: unknown;
+}
+
+/** True for what an AbortSignal causes: never a failure, always passed on. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+/**
+ * What an error means. An abort is thrown on as it is. Errors that Azure's libraries raise without an answer
+ * (credentials, network, an answer that is none) are judged too; whatever is left is terminal "UnexpectedError".
+ */
+export function failureFrom(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (isAbort(error)) throw error;
+  if (isRestError(error)) {
+    const { response, request } = error;
+    if (!response) return networkFailure(error.code ?? "REQUEST_SEND_ERROR", error, request?.method);
+    return answerFailure({
+      status: response.status,
+      body: response.bodyAsText ?? error.details ?? error.message,
+      headers: response.headers,
+      cause: error,
+      ...(request ? { method: request.method } : {}),
+    });
+  }
+  if (!(error instanceof Error)) return unexpected(error);
+  return operationFailure(error) ?? credentialFailure(error) ?? socketFailure(error) ?? unexpected(error);
+}
+
+/** What a failed answer means. */
+export function answerFailure(answer: FailedAnswer): Failure {
+  const body = errorBodyFrom(answer.body);
+  const evidence = evidenceFrom(answer, body);
+  const rule = ruleFor(evidence);
+  const retryAfterInMs =
+    rule.class === "terminal"
+      ? undefined
+      : (delayAskedFor(answer.headers, evidence.message) ?? rule.delayInMs);
+  const culprits = rule.namesCulprits ? culpritsIn(evidence.message) : [];
+  const correlationId = answer.headers?.get("x-ms-correlation-request-id");
+  const details: FailureDetails = {
+    code: codeFor(body, rule, answer.status),
+    ...(answer.status === undefined ? {} : { status: answer.status }),
+    ...(retryAfterInMs === undefined ? {} : { retryAfterInMs }),
+    ...(culprits.length > 0 ? { culprits } : {}),
+    ...(correlationId ? { correlationId } : {}),
+    ...(rule.mayHaveHappened && isWrite(answer.method) ? { mayHaveHappened: true } : {}),
+  };
+  return new Failure(rule.class, body.message ?? `Azure answered ${answer.status ?? "nothing"}.`, details, {
+    cause: answer.cause,
+  });
+}
+
+function evidenceFrom(answer: FailedAnswer, body: ErrorBody): Evidence {
+  return {
+    codes: body.codes.map((code) => code.toLowerCase()),
+    message: body.message ?? "",
+    ...(answer.status === undefined ? {} : { status: answer.status }),
+    ...(body.nestedStatus ? { nestedStatus: body.nestedStatus.toLowerCase() } : {}),
+  };
+}
+
+/** A bare number as code ("429") says nothing beside the status. */
+function codeFor(body: ErrorBody, rule: Rule, status: number | undefined): string {
+  if (status === 412) return "PreconditionFailed";
+  if (body.code && !/^\d+$/.test(body.code)) return body.code;
+  return rule.code ?? body.code ?? (status === undefined ? "Unknown" : `Http${status}`);
+}
+
+function isWrite(method: string | undefined): boolean {
+  return method !== "GET" && method !== "HEAD";
+}
+
+/**
+ * The ids of user-assigned identities that a message names. Azure echoes them as stored, often in lower case, and
+ * joins several by commas inside one pair of quotes (aad-pod-identity #339, #515).
+ */
+export function culpritsIn(message: string): string[] {
+  const ids = message.match(/\/subscriptions\/[^\s'",]+?\/userassignedidentities\/[\w-]+/gi) ?? [];
+  return [...new Map(ids.map((id) => [idKey(id), id])).values()];
+}
+
+/** The SDK's words for a long-running operation that ended badly; the code stands only in the text. */
+function operationFailure(error: Error): Failure | undefined {
+  const [, code, message] =
+    /^The long-running operation has failed\.(?: ([\w-]+)\.)? ?([\s\S]*)$/.exec(error.message) ?? [];
+  if (message === undefined) return;
+  const text = message || error.message;
+  const failure = answerFailure({
+    body: { error: { code: code ?? "OperationFailed", message: text } },
+    cause: error,
+  });
+  return new Failure(
+    failure.class,
+    failure.message,
+    { ...failure.details, mayHaveHappened: true },
+    { cause: error },
+  );
+}
+
+const credentialErrors = new Set([
+  "AuthenticationError",
+  "AggregateAuthenticationError",
+  "AuthenticationRequiredError",
+  "CredentialUnavailableError",
+]);
+
+function credentialFailure(error: Error): Failure | undefined {
+  if (!credentialErrors.has(error.name)) return;
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : undefined;
+  const code = error.name === "AuthenticationError" ? "SignInFailed" : "CredentialUnavailable";
+  const troubled =
+    status === 429 || (status ?? 0) >= 500 || /network_error|ECONN|ETIMEDOUT|EAI_AGAIN/.test(error.message);
+  return new Failure(
+    troubled ? "transient" : "terminal",
+    error.message,
+    { code, ...(status ? { status } : {}) },
+    { cause: error },
+  );
+}
+
+function socketFailure(error: Error): Failure | undefined {
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return code !== undefined && code in networkRules ? networkFailure(code, error) : undefined;
+}
+
+function networkFailure(code: string, error: Error, method?: string): Failure {
+  const rule =
+    networkRules[code] ?? (/^(ERR_)?(SSL|TLS|CERT)/.test(code) ? { class: "terminal" } : undefined);
+  const { class: failureClass, mayHaveHappened } = rule ?? {
+    class: "transient",
+    mayHaveHappened: true as const,
+  };
+  const happened = mayHaveHappened && isWrite(method) ? { mayHaveHappened } : {};
+  return new Failure(failureClass, error.message, { code, ...happened }, { cause: error });
+}
+
+function unexpected(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Failure(
+    "terminal",
+    message,
+    { code: "UnexpectedError", mayHaveHappened: true },
+    { cause: error },
+  );
+}

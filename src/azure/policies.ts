@@ -1,0 +1,151 @@
+// What every request to Azure must pass before a token is attached to it: host, method, size, time.
+import type {
+  PipelinePolicy,
+  PipelineRequest,
+  PipelineResponse,
+  SendRequest,
+} from "@azure/core-rest-pipeline";
+import { Failure } from "../model/failure.ts";
+
+/** One answer of Azure, for counters and traces. */
+export interface RequestEvent {
+  readonly method: string;
+  /** What was asked, without names: the ARM type of the path ("Microsoft.Compute/virtualMachines"). */
+  readonly operation: string;
+  /** The HTTP status; 0 if there was no answer. */
+  readonly status: number;
+  readonly correlationId: string;
+}
+
+/** Requests, next links and operation URLs may go to these hosts only ("management.azure.com", with port if any). */
+export function hostsPolicy(hosts: readonly string[]): PipelinePolicy {
+  return {
+    name: "bindery-hosts",
+    async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+      refuseForeignHost(request.url, hosts);
+      const response = await next(request);
+      if (response.status >= 300 && response.status < 400 && response.headers.get("location")) {
+        const to = response.headers.get("location") ?? "";
+        throw new Failure("terminal", `Azure redirects the request to ${to}; redirects are refused.`, {
+          code: "RedirectRefused",
+          status: response.status,
+        });
+      }
+      return response;
+    },
+  };
+}
+
+function refuseForeignHost(url: string, hosts: readonly string[]): void {
+  const { protocol, host, username, password } = new URL(url);
+  if (protocol === "https:" && hosts.includes(host) && username === "" && password === "") return;
+  throw new Failure(
+    "terminal",
+    `A request was to go to ${protocol}//${host}, which is not of this cloud (${hosts.join(", ")}); it was not sent.`,
+    { code: "ForeignHost" },
+  );
+}
+
+const graphPath = /^\/providers\/microsoft\.resourcegraph\/resources$/i;
+
+/** True if a request changes nothing: GET, HEAD, and the query of Resource Graph, which is a POST. */
+export function isReadOnly(method: string, url: string): boolean {
+  if (method === "GET" || method === "HEAD") return true;
+  return method === "POST" && graphPath.test(new URL(url).pathname);
+}
+
+/** In a dry run nothing that writes leaves the process. */
+export function dryRunPolicy(): PipelinePolicy {
+  return {
+    name: "bindery-dry-run",
+    async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+      if (isReadOnly(request.method, request.url)) return next(request);
+      const path = new URL(request.url).pathname;
+      throw new Failure("terminal", `A dry run must not write: ${request.method} ${path} was not sent.`, {
+        code: "DryRunRefused",
+      });
+    },
+  };
+}
+
+/** A request that takes longer, or whose answer is larger, is given up. */
+export interface RequestBounds {
+  readonly timeoutInMs: number;
+  readonly answerInBytes: number;
+}
+
+/** Gives up requests that exceed the bounds; their Failure is transient for time and terminal for size. */
+export function boundsPolicy(bounds: RequestBounds): PipelinePolicy {
+  return {
+    name: "bindery-bounds",
+    async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+      const own = new AbortController();
+      const mayHaveHappened = isReadOnly(request.method, request.url) ? {} : { mayHaveHappened: true };
+      const timer = setTimeout(() => {
+        const text = `Azure did not answer within ${bounds.timeoutInMs / 1000} seconds.`;
+        own.abort(new Failure("transient", text, { code: "RequestTimedOut", ...mayHaveHappened }));
+      }, bounds.timeoutInMs);
+      request.onDownloadProgress = ({ loadedBytes }): void => {
+        if (loadedBytes <= bounds.answerInBytes) return;
+        const text = `Azure's answer is larger than ${bounds.answerInBytes} bytes.`;
+        own.abort(new Failure("terminal", text, { code: "AnswerTooLarge", ...mayHaveHappened }));
+      };
+      const signals = [
+        own.signal,
+        ...(request.abortSignal instanceof AbortSignal ? [request.abortSignal] : []),
+      ];
+      request.abortSignal = AbortSignal.any(signals);
+      try {
+        return await next(request);
+      } catch (error) {
+        throw own.signal.aborted ? own.signal.reason : error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+const correlationHeader = "x-ms-correlation-request-id";
+
+/** Gives every request the correlation id of its operation, keeps Azure's answer to it, and reports the request. */
+export function correlationPolicy(
+  correlationId: () => string,
+  onRequest: (event: RequestEvent) => void,
+): PipelinePolicy {
+  return {
+    name: "bindery-correlation",
+    async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+      const id = request.headers.get(correlationHeader) ?? correlationId();
+      request.headers.set(correlationHeader, id);
+      const event = { method: request.method, operation: operationOf(request.url), correlationId: id };
+      try {
+        const response = await next(request);
+        if (!response.headers.get(correlationHeader)) response.headers.set(correlationHeader, id);
+        onRequest({ ...event, status: response.status });
+        return response;
+      } catch (error) {
+        onRequest({ ...event, status: statusOf(error) });
+        throw error;
+      }
+    },
+  };
+}
+
+function statusOf(error: unknown): number {
+  if (typeof error !== "object" || error === null || !("statusCode" in error)) return 0;
+  return typeof error.statusCode === "number" ? error.statusCode : 0;
+}
+
+/** The ARM type that a URL addresses, without names, so that counters stay few. */
+export function operationOf(url: string): string {
+  const { pathname } = new URL(url);
+  const afterProvider = /^.*\/providers\/(.+)$/i.exec(pathname)?.[1];
+  const segments = (afterProvider ?? pathname).split("/").filter((s) => s !== "");
+  if (afterProvider === undefined) {
+    const [, , kind = "subscriptions", ...more] = segments;
+    return `Microsoft.Resources/${more.length > 1 ? more.at(-1) : kind}`;
+  }
+  const [namespace, ...rest] = segments;
+  return [namespace, ...rest.filter((_, i) => i % 2 === 0)].join("/");
+}
