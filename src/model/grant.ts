@@ -1,5 +1,5 @@
 // What Bindery knows about Azure roles: definitions, assignments, and the marker it leaves on its own.
-import { idKey } from "./arm-id.ts";
+import { idKey, managementGroupOf, subscriptionOf } from "./arm-id.ts";
 
 /** A role definition, built-in or custom. */
 export interface RoleDefinition {
@@ -55,4 +55,11 @@ export function parseAssignmentMarker(description: string | undefined): Assignme
 /** The GUID at the end of a role definition id, or the text itself. */
 export function roleGuidOf(roleDefinitionId: string): string {
   return idKey(roleDefinitionId).split("/").at(-1) ?? roleDefinitionId;
+}
+
+/** The key under which the role definitions for a scope are kept: its subscription, its management group, or "/". */
+export function roleScopeOf(scope: string): string {
+  const subscription = subscriptionOf(scope);
+  if (subscription) return `/subscriptions/${subscription}`;
+  return managementGroupOf(scope) === undefined ? "/" : idKey(scope);
 }

@@ -42,7 +42,11 @@ export interface Reader {
   readTarget(id: string, signal: AbortSignal): Promise<Target | undefined>;
   readAssignment(id: string, signal: AbortSignal): Promise<RoleAssignment | undefined>;
   /** The assignments of one principal at exactly this scope, asked of the authorization provider, not of an index. */
-  findAssignments(scope: string, principalId: string, signal: AbortSignal): Promise<readonly RoleAssignment[]>;
+  findAssignments(
+    scope: string,
+    principalId: string,
+    signal: AbortSignal,
+  ): Promise<readonly RoleAssignment[]>;
 }
 
 /** Reads of what stands beside the resources. */

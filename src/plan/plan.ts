@@ -21,6 +21,8 @@ export type Subject =
       readonly kind: "identity";
       readonly location?: string;
       readonly tags?: Readonly<Record<string, string>>;
+      /** Whom a deletion means; undefined for what is yet to be created. */
+      readonly principalId?: string;
     }
   | {
       readonly kind: "tags";
@@ -38,6 +40,8 @@ export type Subject =
       readonly roleGuid: string;
       readonly roleName: string;
       readonly condition?: string;
+      /** Our marker for a new assignment; what stands there for one that exists. */
+      readonly description?: string;
       /** The assignment that is to be changed or revoked. */
       readonly assignmentId?: string;
       /** Whose assignment it is; undefined while the identity is yet to be created. */
@@ -72,11 +76,14 @@ export interface Held {
   readonly cure: string;
   /** Digest of all that is held for the same reason on the same identity. */
   readonly digest: string;
+  /** True if `--release DIGEST` lifts it; otherwise only the cure helps. */
+  readonly releasable: boolean;
 }
 
 /** Why a change can be held. */
 export type HeldReason =
   | "NotOwned"
+  | "OwnershipLost"
   | "OwnedByAnother"
   | "AdoptionPending"
   | "LocationMissing"
@@ -92,7 +99,7 @@ export type HeldReason =
   | "OwnIdentity"
   | "InUse"
   | "NotEmpty"
-  | "IdentityMissing"
+  | "DependencyHeld"
   | "SwapIncomplete"
   | "Recreated"
   | "Suspended";
@@ -193,4 +200,6 @@ export interface Plan {
   readonly held: readonly Held[];
   readonly warnings: readonly Warning[];
   readonly orphans: readonly Orphan[];
+  /** Ids of changes that are made because a person released them. */
+  readonly released: readonly string[];
 }

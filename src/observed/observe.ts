@@ -1,0 +1,166 @@
+// Reads the whole estate by lists: they propose what there is, and what they cannot say is marked as unknown.
+import type { Desired } from "../desired/desired.ts";
+import { idKey, subscriptionOf } from "../model/arm-id.ts";
+import { Failure } from "../model/failure.ts";
+import { type RoleAssignment, type RoleDefinition, roleScopeOf } from "../model/grant.ts";
+import { type FederatedCredential, type Identity, ownerTag, tagOf } from "../model/identity.ts";
+import { byText } from "../model/order.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Listed, ReadPorts, Self } from "../model/ports.ts";
+import type { Observed } from "./observed.ts";
+
+/** What an observation needs. */
+export interface ObserveInput {
+  readonly desired: Desired;
+  readonly policy: Policy;
+  readonly self: Self;
+  readonly ports: ReadPorts;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Lists identities, targets, role assignments, roles, credentials and scopes of the estate. A subscription that
+ * could not be read is `unknown`, a single thing `unreadable`; only a failure of everything is thrown as `Failure`.
+ */
+export async function observe(input: ObserveInput): Promise<Observed> {
+  const { desired, policy, self, ports, signal } = input;
+  const unknown = new Map<string, string>();
+  const unreadable = new Map<string, string>();
+  const take = <T>(listed: Listed<T>): readonly T[] => {
+    for (const { subscriptionId, reason } of listed.unknown) unknown.set(idKey(subscriptionId), reason);
+    return listed.items;
+  };
+  const subscriptions = take(await ports.listSubscriptions(policy.estate, signal)).map(idKey);
+  const listed = take(await ports.listIdentities(subscriptions, signal));
+  const unlisted = await readUnlisted(input, listed, unreadable);
+  const identities = keyed([...listed, ...unlisted], (i) => i.id);
+  const targets = take(await ports.listTargets(subscriptions, signal));
+  const assignments = take(
+    await ports.listAssignments(
+      {
+        subscriptions,
+        managementGroups: policy.estate.managementGroups,
+        principalIds: principalsOf(identities, desired, policy),
+        owner: policy.owner,
+      },
+      signal,
+    ),
+  );
+  return {
+    self,
+    identities,
+    targets: keyed(targets, (t) => t.id),
+    assignments: keyed(assignments, (a) => a.id),
+    credentials: await readCredentials(input, identities, unreadable),
+    roles: await readRoles(input, assignments, unreadable),
+    missingScopes: await findMissingScopes(input, unreadable),
+    confirmed: new Set(unlisted.map((i) => idKey(i.id))),
+    unknown: doubted(unknown, unlisted),
+    unreadable,
+    subscriptions: new Set(subscriptions),
+  };
+}
+
+/** An identity is missing only after a read of its own has answered 404. */
+async function readUnlisted(
+  { desired, ports, signal }: ObserveInput,
+  listed: readonly Identity[],
+  unreadable: Map<string, string>,
+): Promise<readonly Identity[]> {
+  const seen = new Set(listed.map((i) => idKey(i.id)));
+  const wanted = desired.identities.filter((i) => !seen.has(idKey(i.id)));
+  const read = await Promise.all(
+    wanted.map((i) => orUnreadable(i.id, unreadable, () => ports.readIdentity(i.id, signal))),
+  );
+  return read.filter((i) => i !== undefined);
+}
+
+/** A list that misses what a direct read finds cannot be relied on: nothing is pruned there in this pass. */
+function doubted(unknown: Map<string, string>, unlisted: readonly Identity[]): Map<string, string> {
+  for (const identity of unlisted) {
+    const subscription = subscriptionOf(identity.id);
+    if (subscription && !unknown.has(subscription))
+      unknown.set(subscription, `the lists miss ${identity.id}`);
+  }
+  return unknown;
+}
+
+/** Whose assignments matter: those of identities that documents name, and of those that carry our owner tag. */
+function principalsOf(
+  identities: ReadonlyMap<string, Identity>,
+  desired: Desired,
+  policy: Policy,
+): readonly string[] {
+  const named = new Set(desired.identities.map((i) => idKey(i.id)));
+  return [...identities]
+    .filter(([key, identity]) => named.has(key) || tagOf(identity.tags, ownerTag) === policy.owner)
+    .map(([, identity]) => identity.principalId)
+    .toSorted(byText);
+}
+
+async function readCredentials(
+  { desired, ports, signal }: ObserveInput,
+  identities: ReadonlyMap<string, Identity>,
+  unreadable: Map<string, string>,
+): Promise<ReadonlyMap<string, readonly FederatedCredential[]>> {
+  const declaring = desired.identities.filter((i) => i.federatedCredentials && identities.has(idKey(i.id)));
+  const read = await Promise.all(
+    declaring.map(async (i) => {
+      const credentials = await orUnreadable(`${i.id}/federatedIdentityCredentials`, unreadable, () =>
+        ports.listCredentials(i.id, signal),
+      );
+      return [idKey(i.id), credentials] as const;
+    }),
+  );
+  return new Map(read.flatMap(([key, value]) => (value ? [[key, value] as const] : [])));
+}
+
+async function readRoles(
+  { desired, ports, signal }: ObserveInput,
+  assignments: readonly RoleAssignment[],
+  unreadable: Map<string, string>,
+): Promise<ReadonlyMap<string, readonly RoleDefinition[]>> {
+  const scopes = [...grantScopes(desired), ...assignments.map((a) => a.scope)].map(roleScopeOf);
+  const read = await Promise.all(
+    [...new Set(scopes)].map(async (scope) => {
+      const roles = await orUnreadable(scope, unreadable, () => ports.listRoles(scope, signal));
+      return [scope, roles] as const;
+    }),
+  );
+  return new Map(read.flatMap(([key, value]) => (value ? [[key, value] as const] : [])));
+}
+
+async function findMissingScopes(
+  { desired, ports, signal }: ObserveInput,
+  unreadable: Map<string, string>,
+): Promise<ReadonlySet<string>> {
+  const scopes = [...new Set(grantScopes(desired).map(idKey))];
+  const existing = await orUnreadable("the scopes of grants", unreadable, () =>
+    ports.existingScopes(scopes, signal),
+  );
+  const found = new Set((existing ?? scopes).map(idKey));
+  return new Set(scopes.filter((scope) => !found.has(scope)));
+}
+
+function grantScopes(desired: Desired): readonly string[] {
+  return desired.identities.flatMap((i) => i.bindings.flatMap((b) => b.grants.map((g) => g.scope)));
+}
+
+function keyed<T>(items: readonly T[], idOf: (item: T) => string): Map<string, T> {
+  return new Map(items.map((item) => [idKey(idOf(item)), item]));
+}
+
+/** Runs a read of one thing; when it fails, the thing is unreadable and the rest goes on. */
+export async function orUnreadable<T>(
+  id: string,
+  unreadable: Map<string, string>,
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    unreadable.set(idKey(id), `${error.details.code}: ${error.message}`);
+    return undefined;
+  }
+}

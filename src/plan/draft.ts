@@ -1,0 +1,73 @@
+// A change before the guard rails have seen it, and what the diff and the guard rails may ask.
+import type { Desired, DesiredIdentity } from "../desired/desired.ts";
+import { idKey } from "../model/arm-id.ts";
+import { principalTag } from "../model/identity.ts";
+import { byText } from "../model/order.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Observed } from "../observed/observed.ts";
+import type { Ownership } from "./ownership.ts";
+import type { Change, HeldReason, Subject } from "./plan.ts";
+
+/** Why a change is not to be made now, in words for people. */
+export interface Hold {
+  readonly reason: HeldReason;
+  readonly message: string;
+  readonly cure: string;
+}
+
+/** A change as the diff found it; `problem` is what the diff itself already knows to stand in its way. */
+export interface Draft extends Change {
+  readonly problem?: Hold;
+  /** True if only suspended bindings want it. */
+  readonly suspended?: boolean;
+  /** True if it comes from a selector over a whole subscription. */
+  readonly wholeSubscription?: boolean;
+}
+
+/** Everything that diff and guard rails may look at. */
+export interface Situation {
+  readonly desired: Desired;
+  readonly observed: Observed;
+  readonly policy: Policy;
+  readonly releases: Releases;
+}
+
+/** What a person has released: sets by digest, and the changes of sets that were released earlier in the same run. */
+export interface Releases {
+  readonly digests: ReadonlySet<string>;
+  /** What is left of a released set stays released for its revision. */
+  readonly changes: ReadonlySet<string>;
+}
+
+/** One desired identity beside what Azure shows of it. */
+export interface Subjects extends Situation {
+  readonly identity: DesiredIdentity;
+  readonly ownership: Ownership;
+}
+
+/** The id of a change: stable over equal inputs, unique by identity, kind and subject. */
+export function changeId(kind: Change["kind"], identityId: string, subject: Subject): string {
+  return [kind, idKey(identityId), subjectKey(subject)].join(" ");
+}
+
+function subjectKey(subject: Subject): string {
+  switch (subject.kind) {
+    case "identity":
+      return "identity";
+    case "tags":
+      return `tags ${tagKeys(subject).join(",")}`;
+    case "credential":
+      return `credential ${subject.credential.name.toLowerCase()}`;
+    case "target":
+    case "instances":
+      return `${subject.kind} ${idKey(subject.targetId)}`;
+    case "role":
+      return `role ${subject.roleGuid || subject.roleName.toLowerCase()} ${idKey(subject.scope)} ${idKey(subject.assignmentId ?? "")}`;
+  }
+}
+
+function tagKeys(subject: Extract<Subject, { kind: "tags" }>): readonly string[] {
+  const principal = subject.recordPrincipal ? [principalTag] : [];
+  const keys = [...Object.keys(subject.set), ...Object.keys(subject.remove), ...principal];
+  return keys.map((key) => key.toLowerCase()).toSorted(byText);
+}

@@ -1,0 +1,178 @@
+// Turns changes into operations in a safe order: create and tags, then grants, then attachments, then revokes, then deletes.
+import { idKey } from "../model/arm-id.ts";
+import type { Observed } from "../observed/observed.ts";
+import type { Change, Operation, OperationAction } from "./plan.ts";
+
+/** The steps of the order (rule 11). A step waits until all earlier ones of the same identity have ended. */
+const steps = ["exist", "mark", "grant", "attach", "rollOut", "revoke", "delete"] as const;
+type Step = (typeof steps)[number];
+
+interface Node {
+  readonly step: Step;
+  readonly action: OperationAction;
+  readonly changes: readonly Change[];
+}
+
+/** The operations that realise the changes, each with what must have ended before it. */
+export function operationsFor(changes: readonly Change[], observed: Observed): readonly Operation[] {
+  const single = changes.flatMap((change) => {
+    const node = nodeFor(change);
+    return node ? [node] : [];
+  });
+  const nodes = [...single, ...patchNodes(changes, observed)].toSorted(
+    (a, b) => steps.indexOf(a.step) - steps.indexOf(b.step),
+  );
+  const named = nodes.map((node, i) => ({ ...node, id: `op-${i + 1}` }));
+  const byIdentity = groupByIdentity(named);
+  return named.map((node) => ({
+    id: node.id,
+    action: node.action,
+    changeIds: node.changes.map((c) => c.id),
+    after: relatives(node, byIdentity)
+      .filter((other) => mustEndBefore(other, node))
+      .map((other) => other.id),
+  }));
+}
+
+interface NamedNode extends Node {
+  readonly id: string;
+}
+
+function groupByIdentity(nodes: readonly NamedNode[]): ReadonlyMap<string, readonly NamedNode[]> {
+  const groups = new Map<string, NamedNode[]>();
+  for (const node of nodes) {
+    for (const identity of identitiesOf(node)) {
+      const group = groups.get(identity) ?? [];
+      group.push(node);
+      groups.set(identity, group);
+    }
+  }
+  return groups;
+}
+
+function relatives(node: Node, byIdentity: ReadonlyMap<string, readonly NamedNode[]>): readonly NamedNode[] {
+  const all = [...identitiesOf(node)].flatMap((identity) => byIdentity.get(identity) ?? []);
+  return [...new Set(all)];
+}
+
+function identitiesOf(node: Node): ReadonlySet<string> {
+  return new Set(node.changes.map((c) => idKey(c.identityId)));
+}
+
+/** Marks (tags, credentials) hold nothing up but the deletion; everything else goes step by step. */
+function mustEndBefore(first: Node, then: Node): boolean {
+  if (isEarlierCredential(first, then)) return true;
+  const isEarlier = steps.indexOf(first.step) < steps.indexOf(then.step);
+  return isEarlier && (first.step !== "mark" || then.step === "delete");
+}
+
+/** Azure refuses concurrent writes of credentials of one identity; what goes makes room for what comes. */
+function isEarlierCredential(first: Node, then: Node): boolean {
+  return (
+    first.action.kind === "deleteCredential" &&
+    then.action.kind === "putCredential" &&
+    idKey(first.action.identityId) === idKey(then.action.identityId)
+  );
+}
+
+function nodeFor(change: Change): Node | undefined {
+  switch (change.subject.kind) {
+    case "identity":
+      return identityNode(change, change.subject);
+    case "tags":
+      return tagsNode(change, change.subject);
+    case "credential":
+      return credentialNode(change, change.subject);
+    case "role":
+      return roleNode(change, change.subject);
+    case "instances":
+      return {
+        step: "rollOut",
+        action: { kind: "upgradeInstances", targetId: change.subject.targetId },
+        changes: [change],
+      };
+    case "target":
+      return undefined;
+  }
+}
+
+type SubjectOf<K extends Change["subject"]["kind"]> = Extract<Change["subject"], { kind: K }>;
+
+function identityNode(change: Change, subject: SubjectOf<"identity">): Node {
+  const { identityId } = change;
+  if (change.kind === "delete") {
+    return {
+      step: "delete",
+      action: { kind: "deleteIdentity", identityId, principalId: subject.principalId ?? "" },
+      changes: [change],
+    };
+  }
+  const action: OperationAction = {
+    kind: "createIdentity",
+    identityId,
+    location: subject.location ?? "",
+    tags: subject.tags ?? {},
+  };
+  return { step: "exist", action, changes: [change] };
+}
+
+function tagsNode(change: Change, subject: SubjectOf<"tags">): Node {
+  const { identityId } = change;
+  const removes = Object.keys(subject.remove).length > 0;
+  const action: OperationAction = removes
+    ? { kind: "deleteTags", identityId, tags: subject.remove }
+    : { kind: "mergeTags", identityId, tags: subject.set, recordPrincipal: subject.recordPrincipal ?? false };
+  return { step: change.kind === "adopt" ? "exist" : "mark", action, changes: [change] };
+}
+
+function credentialNode(change: Change, { credential, remove }: SubjectOf<"credential">): Node {
+  const kind = remove ? "deleteCredential" : "putCredential";
+  return { step: "mark", action: { kind, identityId: change.identityId, credential }, changes: [change] };
+}
+
+function roleNode(change: Change, subject: SubjectOf<"role">): Node {
+  const { scope, roleGuid, roleName, assignmentId, principalId, condition, description } = subject;
+  if (change.kind === "revoke") {
+    const action: OperationAction = {
+      kind: "deleteAssignment",
+      assignmentId: assignmentId ?? "",
+      principalId: principalId ?? "",
+      roleName,
+      scope,
+    };
+    return { step: "revoke", action, changes: [change] };
+  }
+  const action: OperationAction = {
+    kind: "putAssignment",
+    identityId: change.identityId,
+    scope,
+    roleGuid,
+    roleName,
+    ...(principalId !== undefined && { principalId }),
+    ...(assignmentId !== undefined && { assignmentId }),
+    ...(condition !== undefined && { condition }),
+    ...(description !== undefined && { description }),
+  };
+  return { step: "grant", action, changes: [change] };
+}
+
+/** All that comes and goes at one target is one PATCH, whatever the number of identities and bindings. */
+function patchNodes(changes: readonly Change[], observed: Observed): readonly Node[] {
+  const ofTargets = changes.filter((c) => c.subject.kind === "target");
+  const groups = Map.groupBy(ofTargets, (c) =>
+    c.subject.kind === "target" ? idKey(c.subject.targetId) : "",
+  );
+  return [...groups].flatMap(([key, group]) => {
+    const target = observed.targets.get(key);
+    if (!target) return [];
+    const keys = (kind: "attach" | "detach") =>
+      group.filter((c) => c.kind === kind).map((c) => ({ identityId: c.identityId, changeId: c.id }));
+    return [
+      {
+        step: "attach" as const,
+        action: { kind: "patchTarget" as const, target, attach: keys("attach"), detach: keys("detach") },
+        changes: group,
+      },
+    ];
+  });
+}

@@ -1,0 +1,91 @@
+// The plan: diff → guard rails → operations. Pure: the same desired state, observation and policy give the same plan.
+import type { Desired } from "../desired/desired.ts";
+import { idKey } from "../model/arm-id.ts";
+import { byText } from "../model/order.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Observed } from "../observed/observed.ts";
+import { diffGrants } from "./diff-grants.ts";
+import { diffIdentity, endAdoptionDraft } from "./diff-identity.ts";
+import { diffTargets } from "./diff-targets.ts";
+import { digestOf } from "./digest.ts";
+import type { Draft, Releases, Situation, Subjects } from "./draft.ts";
+import { isRemoval } from "./guards.ts";
+import { type IdentityDrafts, type Sorted, sortDrafts } from "./hold.ts";
+import { operationsFor } from "./operations.ts";
+import { orphansOf } from "./orphans.ts";
+import { ownershipOf } from "./ownership.ts";
+import type { Change, Plan } from "./plan.ts";
+import { warningsFor } from "./warnings.ts";
+
+/** Nothing released: the plan as anybody may make it. */
+export const noReleases: Releases = { digests: new Set(), changes: new Set() };
+
+/** Compares what is wanted with what is there, and says what is to be done, what is held and what to know. */
+export function planFor(
+  desired: Desired,
+  observed: Observed,
+  policy: Policy,
+  releases: Releases = noReleases,
+): Plan {
+  const situation: Situation = { desired, observed, policy, releases };
+  const all = desired.identities
+    .toSorted((a, b) => byText(nameKey(a), nameKey(b)))
+    .map(
+      (identity): Subjects => ({
+        ...situation,
+        identity,
+        ownership: ownershipOf(identity.id, policy.owner, observed),
+      }),
+    );
+  const diffs = all.map((subjects) => ({ subjects, drafts: diffOf(subjects) }));
+  const first = sortDrafts(diffs, situation);
+  const sorted = sortDrafts(
+    diffs.map((diff) => withAdoptionEnd(diff, first, observed)),
+    situation,
+  );
+  return {
+    revision: desired.revision,
+    owner: policy.owner,
+    digest: digestOf([
+      desired.revision,
+      policy.owner,
+      sorted.changes.map(keyOf),
+      sorted.held.map((h) => [keyOf(h.change), h.reason]),
+    ]),
+    changes: sorted.changes,
+    operations: operationsFor(sorted.changes, observed),
+    held: sorted.held,
+    warnings: warningsFor(situation, all, sorted.changes),
+    orphans: orphansOf(desired, observed, policy.owner),
+    released: sorted.released,
+  };
+}
+
+function diffOf(subjects: Subjects): readonly Draft[] {
+  return [...diffIdentity(subjects), ...diffTargets(subjects), ...diffGrants(subjects)];
+}
+
+/** The protection of an adopted identity ends when nothing is left to prune, or when what is left has been released. */
+function withAdoptionEnd(
+  { subjects, drafts }: IdentityDrafts,
+  sorted: Sorted,
+  observed: Observed,
+): IdentityDrafts {
+  const { identity, ownership } = subjects;
+  const waits = sorted.held.some(
+    (h) => h.reason === "AdoptionPending" && idKey(h.change.identityId) === idKey(identity.id),
+  );
+  const isOver =
+    ownership.prunePending && ownership.state === "Ours" && !waits && observed.unknown.size === 0;
+  if (!isOver || identity.lifecycle !== "Present") return { subjects, drafts };
+  const reason = drafts.some(isRemoval) ? "what it had too much was released" : "it has nothing too much";
+  return { subjects, drafts: [...drafts, endAdoptionDraft(subjects, reason)] };
+}
+
+function nameKey({ document }: Subjects["identity"]): string {
+  return `${document.namespace}/${document.name}`;
+}
+
+function keyOf(change: Change): readonly unknown[] {
+  return [change.id, change.subject];
+}

@@ -1,0 +1,26 @@
+// What a plan must ask again before anybody acts on it: exactly the things that it would change, held ones included.
+import type { Questions } from "../observed/confirm.ts";
+import type { Change, Plan } from "./plan.ts";
+
+/** The fresh reads that would prove a plan right or wrong. */
+export function questionsOf(plan: Pick<Plan, "changes" | "held">): Questions {
+  const changes = [...plan.changes, ...plan.held.map((h) => h.change)];
+  return {
+    identityIds: changes.filter(isAboutIdentity).map((c) => c.identityId),
+    targetIds: changes.flatMap(({ subject }) =>
+      subject.kind === "target" || subject.kind === "instances" ? [subject.targetId] : [],
+    ),
+    assignmentIds: changes.flatMap(({ subject }) =>
+      subject.kind === "role" && subject.assignmentId !== undefined ? [subject.assignmentId] : [],
+    ),
+    grants: changes.flatMap(({ subject, kind }) =>
+      subject.kind === "role" && kind === "grant" && subject.principalId !== undefined
+        ? [{ scope: subject.scope, principalId: subject.principalId }]
+        : [],
+    ),
+  };
+}
+
+function isAboutIdentity({ subject }: Change): boolean {
+  return subject.kind === "identity" || subject.kind === "tags";
+}
