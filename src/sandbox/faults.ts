@@ -1,0 +1,93 @@
+// Faults on request: which requests fail, how often and how, whether or not what they asked for is done.
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+
+/** A fault as a tester asks for it. */
+export const Fault = z.strictObject({
+  /** "GET" and so on; absent or "*": any. */
+  method: z.string().optional(),
+  /** A glob over the path without query ("*" within a segment, "**" across), or a regular expression "/…/i". */
+  path: z.string().min(1),
+  /** How many requests fail; absent: all that match. */
+  times: z.int().positive().optional(),
+  /** How many matching requests pass before the first one fails. */
+  after: z.int().nonnegative().optional(),
+  /** The status to answer with; absent: the real answer, after the delay. */
+  status: z.int().min(200).max(599).optional(),
+  /** Sent as JSON, or as it is when it is a string. */
+  body: z.unknown().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** Real milliseconds to wait before anything else. */
+  delayInMs: z.int().nonnegative().optional(),
+  /** Cuts the connection instead of answering: before the request is carried out, or after. */
+  cut: z.enum(["before", "after"]).optional(),
+  /** With `status`: the request is carried out all the same, only the answer is the fault's. */
+  applied: z.boolean().optional(),
+});
+export type Fault = z.infer<typeof Fault>;
+
+/** A fault that stands, with what it has done. */
+export interface StandingFault extends Fault {
+  readonly id: string;
+  /** Matching requests seen so far. */
+  readonly seen: number;
+  /** Requests that failed by it. */
+  readonly hits: number;
+}
+
+/** The faults of one start. */
+export interface Faults {
+  add(fault: Fault): StandingFault;
+  list(): readonly StandingFault[];
+  remove(id: string): boolean;
+  clear(): void;
+  /** The fault that strikes this request, if any; counts it. The first that matches and is due wins. */
+  strike(method: string, pathname: string): StandingFault | undefined;
+}
+
+/** No faults at first. */
+export function createFaults(): Faults {
+  const faults = new Map<string, { fault: StandingFault; matches: RegExp }>();
+  return {
+    add(fault) {
+      const standing = { ...fault, id: randomUUID(), seen: 0, hits: 0 };
+      faults.set(standing.id, { fault: standing, matches: patternOf(fault.path) });
+      return standing;
+    },
+    list: () => [...faults.values()].map((f) => f.fault),
+    remove: (id) => faults.delete(id),
+    clear: () => faults.clear(),
+    strike(method, pathname) {
+      const path = `/${pathname.split("/").filter(Boolean).join("/")}`;
+      for (const [id, { fault, matches }] of faults) {
+        if (!isMethod(fault, method) || !matches.test(path)) continue;
+        const isDue =
+          fault.seen >= (fault.after ?? 0) && fault.hits < (fault.times ?? Number.POSITIVE_INFINITY);
+        const next = { ...fault, seen: fault.seen + 1, hits: fault.hits + (isDue ? 1 : 0) };
+        faults.set(id, { fault: next, matches });
+        if (isDue) return next;
+      }
+      return undefined;
+    },
+  };
+}
+
+function isMethod({ method }: Fault, sent: string): boolean {
+  return method === undefined || method === "*" || method.toUpperCase() === sent.toUpperCase();
+}
+
+/** The regular expression of a fault's path; throws a SyntaxError for one that is none. Case never matters. */
+export function patternOf(path: string): RegExp {
+  const literal = /^\/(.+)\/[a-z]*$/.exec(path);
+  if (literal !== null && /[\\^$()[\]|+?]/.test(path)) return new RegExp(literal[1] ?? "", "i");
+  const source = path
+    .split("**")
+    .map((part) =>
+      part
+        .split("*")
+        .map((text) => text.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"))
+        .join("[^/]*"),
+    )
+    .join(".*");
+  return new RegExp(`^${source}$`, "i");
+}
