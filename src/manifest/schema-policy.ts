@@ -1,0 +1,101 @@
+// Decides what the operator's Policy file may say.
+import { z } from "zod";
+import { always, exactlyOne, formatted, mistake } from "./fields.ts";
+import { oneRole, roleDefinitionId, roleMembers, roleName } from "./schema-binding.ts";
+import { ApiVersion, PolicyMetadata } from "./schema-metadata.ts";
+
+const Estate = z
+  .strictObject({
+    subscriptions: z
+      .array(
+        formatted("guid", {
+          description: "A subscription id.",
+          example: "00000000-0000-0000-0000-000000000001",
+        }),
+      )
+      .default([])
+      .meta({ description: "The subscriptions under management." }),
+    managementGroups: z
+      .array(
+        formatted("managementGroup", { description: "A management group's name.", example: "mg-production" }),
+      )
+      .default([])
+      .meta({ description: "The management groups under management, with all subscriptions below them." }),
+  })
+  .superRefine((estate, ctx) => {
+    const lists = typeof estate === "object" && estate !== null ? Object.values(estate) : [];
+    if (lists.length > 0 && lists.every((list) => Array.isArray(list) && list.length === 0)) {
+      mistake(ctx, "the estate is empty", { cure: "name at least one subscription or management group" });
+    }
+  }, always)
+  .meta({ description: "What is under management. A document that names anything outside it is an error." });
+
+const PrivilegedAllowance = z
+  .strictObject({
+    identity: formatted("documentName", {
+      description: "Namespace and name of the identity's document.",
+      example: "team-orders/orders",
+    }),
+    roleName,
+    roleDefinitionId,
+    scope: formatted("scope", {
+      description: "Where the role may be granted; not below it.",
+      example: "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-orders",
+    }),
+  })
+  .superRefine(exactlyOne("role", roleMembers), always)
+  .meta({ description: "One privileged grant.", ...oneRole });
+
+/** What the operator allows. */
+export const PolicySpec = z
+  .strictObject({
+    owner: formatted("dnsLabel", {
+      description:
+        "The name of this instance of Bindery, unique in the estate. It is written to the tag bindery-owner; an identity with another owner is never touched.",
+      example: "prod",
+    }),
+    tenantId: formatted("guid", {
+      description: "The tenant of the estate. Any other tenant is refused.",
+      example: "00000000-0000-0000-0000-00000000000a",
+    }),
+    estate: Estate,
+    selectors: z
+      .strictObject({
+        wholeSubscription: z.enum(["Deny", "Allow"]).default("Deny").meta({
+          description: 'Whether a selector may search a whole subscription: resourceGroups: ["*"].',
+        }),
+      })
+      .default({ wholeSubscription: "Deny" })
+      .meta({ description: "What selectors may do." }),
+    privileged: z
+      .strictObject({
+        allow: z
+          .array(PrivilegedAllowance)
+          .default([])
+          .meta({ description: "The privileged grants that need no further approval." }),
+      })
+      .default({ allow: [] })
+      .meta({ description: "Grants so powerful that they are held unless they stand here." }),
+    protected: z
+      .array(
+        formatted("resourceId", {
+          description: "The id of an identity or target.",
+          example:
+            "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-core/providers/Microsoft.Compute/virtualMachines/vm-dc-1",
+        }),
+      )
+      .default([])
+      .meta({ description: "Identities and targets that are never touched." }),
+  })
+  .meta({ description: "What the operator allows." });
+
+/** The operator's own file. It never comes from the manifest tree. */
+export const Policy = z
+  .strictObject({
+    apiVersion: ApiVersion,
+    kind: z.literal("Policy").meta({ description: "The kind of document." }),
+    metadata: PolicyMetadata,
+    spec: PolicySpec,
+  })
+  .meta({ description: "The operator's own file: whose instance this is, what it manages, what it allows." });
+export type Policy = z.output<typeof Policy>;

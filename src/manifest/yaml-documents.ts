@@ -1,0 +1,161 @@
+// Decides what counts as YAML: version 1.2, bounded in depth and number, every mistake with its place.
+import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from "yaml";
+import type { Diagnostic } from "../model/diagnostic.ts";
+import { bounds } from "../model/source.ts";
+import { safeText } from "../model/text.ts";
+import { diagnosticAt, type Mistake, type SourceText } from "./source-text.ts";
+import { type YamlTree, yamlTreeFrom } from "./yaml-tree.ts";
+
+/** One `---` part of a file. */
+export interface YamlDocument {
+  /** Undefined if the part has mistakes that leave its meaning open. */
+  readonly tree?: YamlTree;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface Tokens {
+  readonly tokens: CST.Token[];
+  /** Set where reading was given up. */
+  readonly given?: { offset: number; message: string; cure: string };
+}
+
+const tooDeep = {
+  message: `lists and mappings more than ${bounds.yamlDepth} deep inside each other`,
+  cure: "no document needs that; remove levels",
+};
+const tooMany = {
+  message: `more than ${bounds.documentsInFile} documents in one file`,
+  cure: "split it into several files",
+};
+
+/**
+ * Reads tokens only as far as the bounds go: the parser is iterative and can be stopped, while composing nodes
+ * is recursive and cannot.
+ */
+function tokensOf(text: string): Tokens {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let documents = 0;
+  const take = (token: CST.Token): void => {
+    tokens.push(token);
+    documents += Number(token.type === "document");
+  };
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) {
+      take(token);
+    }
+    // The stack holds the document, the collections that are open, and a scalar.
+    if (parser.stack.length > bounds.yamlDepth + 2) {
+      return { tokens, given: { offset: parser.offset, ...tooDeep } };
+    }
+    if (documents > bounds.documentsInFile) {
+      return { tokens, given: { offset: parser.offset, ...tooMany } };
+    }
+  }
+  for (const token of parser.end()) {
+    take(token);
+  }
+  return { tokens };
+}
+
+const yamlMistakes: Partial<Record<YAMLError["code"], Pick<Mistake, "message" | "cure">>> = {
+  TAB_AS_INDENT: { message: "a tab where indentation is meant", cure: "indent with spaces" },
+  BAD_INDENT: {
+    message: "this line is indented wrongly",
+    cure: "give the keys of one mapping the same indentation",
+  },
+  MULTILINE_IMPLICIT_KEY: {
+    message: "a key without a colon, or text that goes on in the next line",
+    cure: 'write "key: value", or put the text in quotes',
+  },
+  BLOCK_AS_IMPLICIT_KEY: {
+    message: "a second colon in one line",
+    cure: "put the value in quotes, or move it to the next line and indent it",
+  },
+  BAD_ALIAS: {
+    message: "an alias (*) that names nothing",
+    cure: "put text that begins with * in quotes, or write out what is meant",
+  },
+  BAD_SCALAR_START: {
+    message: "text that begins with a character that YAML keeps for itself",
+    cure: "put the text in quotes",
+  },
+  BAD_DQ_ESCAPE: {
+    message: "an escape that YAML does not know",
+    cure: "write \\\\ for a backslash, or use single quotes",
+  },
+  MULTIPLE_TAGS: { message: "two tags (!) on one value", cure: "remove both: no field needs a tag" },
+  KEY_OVER_1024_CHARS: {
+    message: "a key of more than 1024 characters",
+    cure: "is the colon at the right place?",
+  },
+};
+
+function mistakeOf(error: YAMLError): Mistake {
+  const known = yamlMistakes[error.code];
+  const message = known?.message ?? safeText(error.message, { max: 200 });
+  return {
+    path: "",
+    message: `not valid YAML: ${message}`,
+    cure: known?.cure ?? "correct it; quotes and indentation are the usual causes",
+  };
+}
+
+function versionMistake(document: Document.Parsed): Mistake | undefined {
+  const version = document.directives.yaml.version;
+  return version === "1.2"
+    ? undefined
+    : {
+        path: "",
+        message: `a %YAML ${version} directive`,
+        cure: "remove it: documents are YAML 1.2, where yes, no, on and off are text",
+      };
+}
+
+function documentFrom(
+  source: SourceText,
+  document: Document.Parsed,
+  budget: { values: number },
+): YamlDocument {
+  const diagnostics = document.errors.map((error) => diagnosticAt(source, error.pos[0], mistakeOf(error)));
+  const version = versionMistake(document);
+  if (version !== undefined) {
+    diagnostics.push(diagnosticAt(source, document.range[0], version));
+  }
+  if (diagnostics.length > 0 || document.contents === null) {
+    return { diagnostics };
+  }
+  const result = yamlTreeFrom(document.contents, budget);
+  const found = result.mistakes.map(({ offset, ...mistake }) => diagnosticAt(source, offset, mistake));
+  return { ...(result.tree && { tree: result.tree }), diagnostics: found };
+}
+
+/** True for a part that says nothing: an empty one between two `---`, or only comments. */
+function isEmpty(document: YamlDocument): boolean {
+  return document.diagnostics.length === 0 && (document.tree === undefined || document.tree.value === null);
+}
+
+/** The documents of a file that say something, in order. */
+export function parseYaml(source: SourceText): YamlDocument[] {
+  const { tokens, given } = tokensOf(source.text);
+  if (given !== undefined) {
+    const { offset, message, cure } = given;
+    return [{ diagnostics: [diagnosticAt(source, offset, { path: "", message, cure })] }];
+  }
+  const composer = new Composer({
+    version: "1.2",
+    schema: "core",
+    merge: false,
+    resolveKnownTags: false,
+    // Found on the tree instead: the library compares each key with each other one.
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
+  const budget = { values: bounds.yamlValues };
+  const documents: YamlDocument[] = [];
+  for (const document of composer.compose(tokens, false, source.text.length)) {
+    documents.push(documentFrom(source, document, budget));
+  }
+  return documents.filter((document) => !isEmpty(document));
+}
