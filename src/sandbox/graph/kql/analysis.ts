@@ -43,15 +43,21 @@ const operatorKinds = new Set([
 /** How often an operator may stand in one query (Resource Graph's documentation of its query language). */
 const mostOf: Readonly<Record<string, number>> = { JoinOperator: 3, MvExpandOperator: 3, UnionOperator: 3 };
 
+/** A query may start with one of these operators: it is then about the table Resources. */
+const startsWithOperator =
+  /^(?:\s|\/\/[^\n]*\n)*(?:where|project|project-\w+|extend|summarize|order|sort|take|limit|top|mv-?expand|distinct|count|join|parse)\b/;
+const implicitTable = "Resources | ";
+
 /** The one tabular expression that the query text is, with types; throws a KqlError. */
-export function analyze(text: string, schema: KqlSchema): SyntaxNode {
+export function analyze(query: string, schema: KqlSchema): SyntaxNode {
+  const start = startsWithOperator.test(query) ? implicitTable : "";
+  const text = start + query;
   const { KustoCode } = loadKusto().Kusto.Language;
   const parsed = KustoCode.Parse(text);
   const failure = worstOf(itemsOf(parsed.GetSyntaxDiagnostics()), text.trimEnd().length);
-  if (failure !== undefined) throw parserFailure(text, failure.Start);
-  const whole = onlyExpression(parsed.Syntax, text);
-  checkOperators(whole);
-  return analyzed(startsWithOperator(whole) ? `Resources | ${text}` : text, schema);
+  if (failure !== undefined) throw parserFailure(query, failure.Start - start.length);
+  checkOperators(onlyExpression(parsed.Syntax, text));
+  return analyzed(text, schema);
 }
 
 function analyzed(text: string, schema: KqlSchema): SyntaxNode {
@@ -89,6 +95,7 @@ function onlyExpression(block: SyntaxNode, text: string): SyntaxNode {
 }
 
 function checkOperators(tree: SyntaxNode): void {
+  checkStart(tree);
   const operators = allNodes(tree).filter((node) => kindOf(node).endsWith("Operator"));
   for (const operator of operators) {
     if (!operatorKinds.has(kindOf(operator))) throw unsupported(firstWordOf(operator));
@@ -101,15 +108,12 @@ function checkOperators(tree: SyntaxNode): void {
   }
 }
 
-/** A query may start with an operator: it is then about the table Resources. */
-function startsWithOperator(tree: SyntaxNode): boolean {
+/** A query cannot start with union; Azure says that it cannot resolve the first leg. */
+function checkStart(tree: SyntaxNode): void {
   let first = tree;
   while (kindOf(first) === "PipeExpression") first = member(first, "Expression");
-  if (kindOf(first) === "UnionOperator") {
-    // A query cannot start with union; Azure says that it cannot resolve the first leg.
-    throw unknownColumn("union", elements(first, "Expressions").map(firstWordOf)[0] ?? "");
-  }
-  return kindOf(first).endsWith("Operator");
+  if (kindOf(first) !== "UnionOperator") return;
+  throw unknownColumn("union", elements(first, "Expressions").map(firstWordOf)[0] ?? "");
 }
 
 function refusalOf(diagnostic: KustoDiagnostic, text: string, tree: SyntaxNode): KqlError {
