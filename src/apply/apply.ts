@@ -1,0 +1,43 @@
+// Runs the operations of a plan and says what became of every change.
+import type { Plan, Warning } from "../plan/plan.ts";
+import { type ApplyPorts, knownPrincipals } from "./operation-run.ts";
+import type { ApplyOptions } from "./options.ts";
+import type { ApplyReport } from "./outcome.ts";
+import { ledgerOf } from "./outcome-ledger.ts";
+import { defaultRetryPolicy } from "./retry.ts";
+import { type Application, runOperation } from "./run-operation.ts";
+import { runInOrder } from "./schedule.ts";
+
+const defaultConcurrency = 8;
+
+/**
+ * Applies a plan: each operation as soon as what it waits for has ended, without the changes that have fallen out.
+ * Every change of the plan gets exactly one outcome; trouble with Azure becomes an outcome and stops nothing else.
+ * Rejects only for what is a bug, after the running operations have ended.
+ */
+export async function applyPlan(plan: Plan, ports: ApplyPorts, options: ApplyOptions): Promise<ApplyReport> {
+  const never = new AbortController().signal;
+  const warnings: Warning[] = [];
+  const ledger = ledgerOf(plan, options.settled ?? new Map());
+  const bug = new AbortController();
+  const application: Application = {
+    plan,
+    ports,
+    options,
+    ledger,
+    warnings,
+    principals: knownPrincipals(),
+    policy: { ...defaultRetryPolicy, ...options.retry },
+    stop: AbortSignal.any([options.stop ?? never, options.abort ?? never, bug.signal]),
+    abort: options.abort ?? never,
+  };
+  await runInOrder(plan, options.concurrency ?? defaultConcurrency, async (operation, outside) => {
+    try {
+      await runOperation(application, operation, outside);
+    } catch (error) {
+      bug.abort(error);
+    }
+  });
+  bug.signal.throwIfAborted();
+  return { outcomes: ledger.outcomes(), warnings };
+}

@@ -1,0 +1,65 @@
+// How the identities of a target are changed: one fresh read, one PATCH with only what differs, one read of what it did.
+import { Failure } from "../../model/failure.ts";
+import type { Target } from "../../model/target.ts";
+import type { OperationAction } from "../../plan/plan.ts";
+import type { OperationRun, Runner } from "../operation-run.ts";
+import { isolate, type KeyLedger, keysToSend, ledgerFrom } from "./target-keys.ts";
+import { refuseIfBusy, sendPatch, type Write } from "./target-patch.ts";
+import { judge, type LastRead, readBack, reportLoss } from "./target-verdict.ts";
+
+/** A target's operation under way. */
+interface Work extends Write {
+  readonly run: OperationRun;
+  readonly ledger: KeyLedger;
+  /** What the last read before a PATCH showed. */
+  last?: Target | "gone";
+  isIsolated: boolean;
+}
+
+/**
+ * Attaches and detaches identities. The plan's target counts as the fresh read if it has an etag, which then
+ * guards the PATCH. Whatever Azure's operation says in the end, each change is judged by a read of the target.
+ */
+export const patchTarget: Runner<"patchTarget"> = async (action, run) => {
+  const ledger = ledgerFrom(action, new Set(run.changes.map((change) => change.id)));
+  const work: Work = { run, ledger, wasWritten: false, isIsolated: false };
+  const refusal = await refusalOf(action, work);
+  const last: LastRead = work.wasWritten
+    ? await readBack(run, ledger, action.target.id, refusal)
+    : (work.last ?? "unread");
+  judge(ledger, last, { refusal, wasWritten: work.wasWritten });
+  if (work.baseline) reportLoss(run, ledger, { action, before: work.baseline, last });
+  return ledger.verdicts;
+};
+
+/** The failure that ended the trying, or undefined if everything was sent that was to be sent. */
+async function refusalOf(
+  { target }: Extract<OperationAction, { kind: "patchTarget" }>,
+  work: Work,
+): Promise<Failure | undefined> {
+  const known = target.etag === undefined ? undefined : target;
+  try {
+    await work.run.retried((number) => attempt(target.id, work, number === 1 ? known : undefined));
+    return;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+/** One try: read what is there, send what differs; once, when Azure names the identity to blame, without it. */
+async function attempt(targetId: string, work: Work, known: Target | undefined): Promise<void> {
+  const { run, ledger } = work;
+  const before = known ?? (await run.ports.readTarget(targetId, run.signal));
+  work.last = before ?? "gone";
+  if (!before) return;
+  refuseIfBusy(before);
+  const keys = keysToSend(ledger, before.attachments);
+  if (keys.attach.length + keys.detach.length === 0) return;
+  const refused = await sendPatch(work, run, before, keys);
+  if (!refused) return;
+  const { failure, wasAccepted } = refused;
+  if (work.isIsolated || !isolate(ledger, keys, failure)) throw failure;
+  work.isIsolated = true;
+  await attempt(targetId, work, wasAccepted ? undefined : before);
+}

@@ -1,0 +1,34 @@
+// What the caller of an apply decides: time, chance, who watches, and when it is to stop.
+import type { Failure } from "../model/failure.ts";
+import type { Clock } from "../model/ports.ts";
+import type { Operation } from "../plan/plan.ts";
+import type { AuditEvent } from "./audit.ts";
+import type { Outcome } from "./outcome.ts";
+import type { RetryPolicy } from "./retry.ts";
+
+/** Who watches an apply: for progress, never for decisions. */
+export interface ApplyObserver {
+  started(operation: Operation): void;
+  retrying(operation: Operation, failure: Failure, delayInMs: number): void;
+  /** Comes for every operation, also for one that never started because all its changes had fallen out. */
+  ended(operation: Operation, outcomes: readonly Outcome[]): void;
+}
+
+/** How a plan is applied. */
+export interface ApplyOptions {
+  readonly clock: Clock;
+  /** From 0 up to 1, as `Math.random`: spreads retries. */
+  readonly random: () => number;
+  /** Receives two events per operation; the first one before anything is written. */
+  readonly audit: (event: AuditEvent) => Promise<void>;
+  readonly observer?: ApplyObserver;
+  /** Operations that work at the same time; those that wait do not count. */
+  readonly concurrency?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  /** Once aborted, no operation starts any more; running ones end, but try nothing again. */
+  readonly stop?: AbortSignal;
+  /** Once aborted, everything ends at once. */
+  readonly abort?: AbortSignal;
+  /** By change: outcomes of earlier passes that stand, so that the change is not tried again. */
+  readonly settled?: ReadonlyMap<string, Outcome>;
+}

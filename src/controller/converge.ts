@@ -1,0 +1,99 @@
+// Decides how many passes an apply makes: until another one would change nothing, at most five.
+import type { Outcome } from "../apply/outcome.ts";
+import type { Clock } from "../model/ports.ts";
+import type { Pass } from "./reconcile.ts";
+
+/** What a pass knows of the ones before it in the same apply. */
+export interface Carried {
+  /** Counted from 1. */
+  readonly number: number;
+  /** By change: failures that trying again does not mend. */
+  readonly settled: ReadonlyMap<string, Outcome>;
+  /** Changes that were released: what is left of a released set stays released. */
+  readonly released: ReadonlySet<string>;
+}
+
+/** What an apply needs besides its passes. */
+export interface ConvergeOptions {
+  readonly clock: Clock;
+  /** Once aborted, no further pass begins. */
+  readonly stop?: AbortSignal;
+  readonly abort?: AbortSignal;
+  readonly maxPasses?: number;
+  /** Between passes, when something is to become visible or to recover. */
+  readonly waitInMs?: number;
+  readonly onPass?: (pass: Pass, number: number) => void;
+}
+
+/** What all passes of an apply came to. */
+export interface Convergence {
+  readonly passes: readonly Pass[];
+  /**
+   * `converged`: nothing is left but what is held, propagating or failed for good. `unfinished`: the passes were
+   * used up. `stopped`: by a stop, with the pass that it met if that one got as far as a plan.
+   */
+  readonly end: "converged" | "unfinished" | "stopped";
+}
+
+/**
+ * Runs passes until another one would change nothing. What failed for good in one pass is not tried again in the
+ * next. Throws what a pass throws, but for the interruption that a stop causes while a pass is still reading.
+ */
+export async function converge(
+  pass: (carried: Carried) => Promise<Pass>,
+  options: ConvergeOptions,
+): Promise<Convergence> {
+  const { clock, maxPasses = 5, waitInMs = 5_000 } = options;
+  const interrupt = AbortSignal.any([options.stop, options.abort].filter((signal) => signal !== undefined));
+  const passes: Pass[] = [];
+  let carried: Carried = { number: 1, settled: new Map(), released: new Set() };
+  for (;;) {
+    const done = await unlessInterrupted(interrupt, () => pass(carried));
+    if (!done) return { passes, end: "stopped" };
+    passes.push(done);
+    options.onPass?.(done, carried.number);
+    if (interrupt.aborted) return { passes, end: "stopped" };
+    if (!hasMoreToDo(done)) return { passes, end: "converged" };
+    if (carried.number >= maxPasses) return { passes, end: "unfinished" };
+    const hasWaited = await unlessInterrupted(interrupt, async () => {
+      if (needsTime(done)) await clock.sleep(waitInMs, interrupt);
+      return true;
+    });
+    if (!hasWaited) return { passes, end: "stopped" };
+    carried = carriedAfter(carried, done);
+  }
+}
+
+/** Another pass helps after anything that was applied (it may make room for more) and anything that may recover. */
+function hasMoreToDo({ report }: Pass): boolean {
+  return report.outcomes.some(
+    ({ state, transient }) => state === "applied" || (state !== "propagating" && transient === true),
+  );
+}
+
+function needsTime({ report }: Pass): boolean {
+  return report.outcomes.some(({ state, transient }) => state === "propagating" || transient === true);
+}
+
+function carriedAfter(before: Carried, { plan, report }: Pass): Carried {
+  const final = report.outcomes.filter(({ state, transient }) => state === "failed" && transient !== true);
+  return {
+    number: before.number + 1,
+    settled: new Map([...before.settled, ...final.map((one) => [one.change.id, one] as const)]),
+    released: before.released.union(new Set(plan.released)),
+  };
+}
+
+/** What the work gives; undefined if the interruption itself ended it. */
+async function unlessInterrupted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted && isInterruption(error, signal)) return;
+    throw error;
+  }
+}
+
+function isInterruption(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === "AbortError");
+}

@@ -1,0 +1,93 @@
+// One pass of Bindery, one statement per step: observe → confirm → plan → apply → status.
+import { applyPlan } from "../apply/apply.ts";
+import type { ApplyOptions } from "../apply/options.ts";
+import type { ApplyReport } from "../apply/outcome.ts";
+import type { Desired } from "../desired/desired.ts";
+import { idKey } from "../model/arm-id.ts";
+import type { Policy } from "../model/policy.ts";
+import type { ReadPorts, Self, WritePorts } from "../model/ports.ts";
+import { confirm } from "../observed/confirm.ts";
+import { observe } from "../observed/observe.ts";
+import type { Observed } from "../observed/observed.ts";
+import type { Releases } from "../plan/draft.ts";
+import type { Plan } from "../plan/plan.ts";
+import { planFor } from "../plan/plan-for.ts";
+import { questionsOf } from "../plan/questions.ts";
+import { type DocumentStatus, type OrphanStatus, orphanStatusFrom, statusFrom } from "../status/status.ts";
+
+/** What a pass is to bring about, and for whom. */
+export interface Intent {
+  readonly desired: Desired;
+  readonly policy: Policy;
+  readonly self: Self;
+  readonly releases: Releases;
+}
+
+/** A plan and what it was made from. */
+export interface Planned {
+  readonly observed: Observed;
+  readonly plan: Plan;
+}
+
+/** What one pass came to. */
+export interface Pass extends Planned {
+  readonly report: ApplyReport;
+  readonly documents: readonly DocumentStatus[];
+  readonly orphans: readonly OrphanStatus[];
+}
+
+/** How a pass is run. */
+export interface PassOptions extends ApplyOptions {
+  /** Sees the plan before anything is written; what it throws ends the pass. */
+  readonly onPlan?: (planned: Planned) => Promise<void>;
+}
+
+/** Makes Azure as the documents say, as far as one pass can. Throws `Failure` only where nothing can be read at all. */
+export async function reconcile(
+  intent: Intent,
+  ports: ReadPorts & WritePorts,
+  options: PassOptions,
+): Promise<Pass> {
+  const planned = await planOf(intent, ports, readingSignal(options));
+  await options.onPlan?.(planned);
+  const report = await applyPlan(planned.plan, ports, options);
+  const documents = statusFrom(intent.desired, planned.plan, report.outcomes);
+  return { ...planned, report, documents, orphans: orphanStatusFrom(planned.plan) };
+}
+
+/** The plan as it would be applied now: lists propose it, fresh reads of what it would change confirm it. */
+export async function planOf(intent: Intent, ports: ReadPorts, signal: AbortSignal): Promise<Planned> {
+  const { desired, policy, self, releases } = intent;
+  const listed = await observe({ desired, policy, self, ports, signal });
+  const proposed = planFor(desired, listed, policy, releases);
+  const confirmed = await confirm(listed, questionsOf(proposed), ports, signal);
+  const planned = { observed: confirmed, plan: planFor(desired, confirmed, policy, releases) };
+  return await confirmedFurther(intent, planned, ports, signal);
+}
+
+/** Fresh reads may bring up changes of things that only lists have shown so far: a few more rounds read those too. */
+async function confirmedFurther(
+  { desired, policy, releases }: Intent,
+  first: Planned,
+  ports: ReadPorts,
+  signal: AbortSignal,
+): Promise<Planned> {
+  let planned = first;
+  for (let round = 0; round < 3 && hasOpenQuestions(planned); round += 1) {
+    const observed = await confirm(planned.observed, questionsOf(planned.plan), ports, signal);
+    planned = { observed, plan: planFor(desired, observed, policy, releases) };
+  }
+  return planned;
+}
+
+function hasOpenQuestions({ plan, observed }: Planned): boolean {
+  const { identityIds, targetIds, assignmentIds } = questionsOf(plan);
+  return [...identityIds, ...targetIds, ...assignmentIds].some(
+    (id) => !observed.confirmed.has(idKey(id)) && !observed.unreadable.has(idKey(id)),
+  );
+}
+
+/** A stop ends reading at once: nothing is lost by it. */
+function readingSignal({ stop, abort }: ApplyOptions): AbortSignal {
+  return AbortSignal.any([stop, abort].filter((signal) => signal !== undefined));
+}
