@@ -6,6 +6,8 @@ export interface ErrorBody {
   readonly message?: string;
   /** Every code found in the body, the outermost first; an identity operation hides its cause this way. */
   readonly codes: readonly string[];
+  /** Every text found in the body: waits are often asked for in a nested one. */
+  readonly texts: readonly string[];
   /** The statuses that nested answers had, by name ("BadRequest", "TooManyRequests"). */
   readonly nestedStatus?: string;
 }
@@ -16,11 +18,12 @@ const maxDepth = 5;
 export function errorBodyFrom(body: unknown): ErrorBody {
   const [outer, ...inner] = errorsIn(body, 0);
   if (!outer) {
-    return { codes: [], ...plainText(body) };
+    return { codes: [], texts: [], ...plainText(body) };
   }
   const codes = [outer, ...inner].flatMap((e) => (e.code ? [e.code] : []));
+  const texts = [outer, ...inner].flatMap((e) => (e.message ? [e.message] : []));
   const nestedStatus = /Status: '(\w+)'/.exec(outer.message ?? "")?.[1];
-  return { ...outer, codes, ...(nestedStatus ? { nestedStatus } : {}) };
+  return { ...outer, codes, texts, ...(nestedStatus ? { nestedStatus } : {}) };
 }
 
 interface ErrorEntry {

@@ -51,7 +51,7 @@ export function answerFailure(answer: FailedAnswer): Failure {
   const retryAfterInMs =
     rule.class === "terminal"
       ? undefined
-      : (delayAskedFor(answer.headers, evidence.message) ?? rule.delayInMs);
+      : (delayAskedFor(answer.headers, body.texts.join("\n")) ?? rule.delayInMs);
   const culprits = rule.namesCulprits ? culpritsIn(evidence.message) : [];
   const correlationId = answer.headers?.get("x-ms-correlation-request-id");
   const details: FailureDetails = {
@@ -80,7 +80,8 @@ function evidenceFrom(answer: FailedAnswer, body: ErrorBody): Evidence {
 function codeFor(body: ErrorBody, rule: Rule, status: number | undefined): string {
   if (status === 412) return "PreconditionFailed";
   if (body.code && !/^\d+$/.test(body.code)) return body.code;
-  return rule.code ?? body.code ?? (status === undefined ? "Unknown" : `Http${status}`);
+  if (status === 429) return "TooManyRequests";
+  return rule.code ?? (status === undefined ? "Unknown" : `Http${status}`);
 }
 
 function isWrite(method: string | undefined): boolean {

@@ -143,8 +143,7 @@ export function operationOf(url: string): string {
   const afterProvider = /^.*\/providers\/(.+)$/i.exec(pathname)?.[1];
   const segments = (afterProvider ?? pathname).split("/").filter((s) => s !== "");
   if (afterProvider === undefined) {
-    const [, , kind = "subscriptions", ...more] = segments;
-    return `Microsoft.Resources/${more.length > 1 ? more.at(-1) : kind}`;
+    return `Microsoft.Resources/${segments.findLast((_, i) => i % 2 === 0)}`;
   }
   const [namespace, ...rest] = segments;
   return [namespace, ...rest.filter((_, i) => i % 2 === 0)].join("/");

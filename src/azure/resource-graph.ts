@@ -49,13 +49,15 @@ export function graphOf(client: ResourceGraphClient, clock: Clock): Graph {
   };
   const pages = async (query: GraphQuery, signal: AbortSignal): Promise<GraphRow[]> => {
     const byId = new Map<string, GraphRow>();
-    for (let skipToken: string | undefined, more = true; more; more = skipToken !== undefined) {
+    for (let skipToken: string | undefined; ; ) {
       const got = await patiently(clock, signal, () => page(query, skipToken, signal));
       for (const row of got.rows) byId.set(String(row.id).toLowerCase(), row);
-      if (got.skipToken === undefined) refuseShort(byId.size, got.totalRecords);
       skipToken = got.skipToken;
+      if (skipToken === undefined) {
+        refuseShort(byId.size, got.totalRecords);
+        return [...byId.values()];
+      }
     }
-    return [...byId.values()];
   };
   return {
     async rows(query, signal): Promise<GraphRow[]> {

@@ -1,0 +1,443 @@
+import { createHttpHeaders, createPipelineRequest, RestError } from "@azure/core-rest-pipeline";
+import { describe, expect, test } from "vitest";
+import { Failure, type FailureClass, type FailureDetails } from "../model/failure.ts";
+import { culpritsIn, failureFrom } from "./failures.ts";
+
+const sub = "/subscriptions/00000000-0000-0000-0000-000000000001";
+const identity = `${sub}/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/id-1`;
+const other = `${sub}/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-2`;
+const vm = `${sub}/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm`;
+
+interface Case {
+  readonly what: string;
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Record<string, string>;
+  readonly method?: string;
+  readonly expected: Partial<FailureDetails> & { readonly class: FailureClass };
+}
+
+function error(code: string, message: string, more: object = {}): object {
+  return { error: { code, message, ...more } };
+}
+
+function identityOperation(status: string, inner: string): object {
+  const nested = JSON.stringify({ error: { code: status, message: inner } });
+  return error(
+    "FailedIdentityOperation",
+    `Identity operation for resource '${vm}' failed with error 'Failed to perform resource identity operation. Status: '${status}'. Response: '${nested}'.'.`,
+  );
+}
+
+const throttled = `Request is temporarily throttled because resource ${identity} has issued too many requests. Retry after 20 seconds.`;
+
+const cases: readonly Case[] = [
+  {
+    what: "ARM's throttling, seconds in the text",
+    status: 429,
+    body: error(
+      "SubscriptionRequestsThrottled",
+      "Number of 'read' requests exceeded. Please try again after '303' seconds.",
+    ),
+    expected: { class: "transient", code: "SubscriptionRequestsThrottled", retryAfterInMs: 303_000 },
+  },
+  {
+    what: "Retry-After wins over text",
+    status: 429,
+    headers: { "retry-after": "10" },
+    body: error("SubscriptionRequestsThrottled", "Please try again after '303' seconds."),
+    expected: { class: "transient", code: "SubscriptionRequestsThrottled", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "Retry-After as a date, against the answer's own date",
+    status: 503,
+    headers: { "retry-after": "Sun, 22 Nov 2026 06:00:30 GMT", date: "Sun, 22 Nov 2026 06:00:00 GMT" },
+    body: "",
+    method: "GET",
+    expected: { class: "transient", code: "ServiceUnavailable", retryAfterInMs: 30_000 },
+  },
+  {
+    what: "retry-after-ms",
+    status: 429,
+    headers: { "retry-after-ms": "250" },
+    body: "",
+    expected: { class: "transient", code: "TooManyRequests", retryAfterInMs: 250 },
+  },
+  {
+    what: "Resource Graph's quota",
+    status: 429,
+    headers: { "x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:01:05" },
+    body: error("RateLimiting", "Please provide below info"),
+    method: "POST",
+    expected: { class: "transient", code: "RateLimiting", retryAfterInMs: 65_000 },
+  },
+  {
+    what: "Compute's 429 without envelope",
+    status: 429,
+    headers: { "retry-after": "1200" },
+    body: {
+      code: "OperationNotAllowed",
+      message:
+        "The server rejected the request because too many requests have been received for this subscription.",
+    },
+    expected: { class: "transient", code: "OperationNotAllowed", retryAfterInMs: 1_200_000 },
+  },
+  {
+    what: "the identity provider's code 429",
+    status: 429,
+    headers: { "retry-after": "2" },
+    body: error("429", throttled),
+    expected: { class: "transient", code: "TooManyRequests", retryAfterInMs: 2_000 },
+  },
+  {
+    what: "App Service's capital keys",
+    status: 429,
+    body: { Code: "429", Message: "Cannot acquire exclusive lock to create, update or delete this site." },
+    expected: { class: "transient", code: "TooManyRequests", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "a lock that says 429",
+    status: 429,
+    body: error("RetryableError", "A retryable error occurred.", {
+      details: [
+        { code: "RetryableErrorDueToAnotherOperation", message: "The call can be retried in 14 seconds." },
+      ],
+    }),
+    expected: { class: "transient", code: "RetryableError", retryAfterInMs: 14_000 },
+  },
+  {
+    what: "throttling nested in an identity operation blames no identity",
+    status: 429,
+    body: identityOperation("429", throttled),
+    expected: { class: "transient", code: "FailedIdentityOperation", retryAfterInMs: 20_000 },
+  },
+  {
+    what: "the same with status 400",
+    status: 400,
+    body: identityOperation("TooManyRequests", throttled),
+    expected: { class: "transient", code: "FailedIdentityOperation", retryAfterInMs: 20_000 },
+  },
+  {
+    what: "an identity that does not exist",
+    status: 400,
+    body: identityOperation("BadRequest", `Resource '${identity}' was not found.`),
+    expected: { class: "terminal", code: "FailedIdentityOperation", culprits: [identity] },
+  },
+  {
+    what: "the removal of all blames nobody",
+    status: 400,
+    body: identityOperation(
+      "BadRequest",
+      `Removal of all user-assigned identities assigned to resource '${vm}' with type 'UserAssigned' is invalid.`,
+    ),
+    expected: { class: "terminal", code: "FailedIdentityOperation" },
+  },
+  {
+    what: "too many in one request",
+    status: 400,
+    body: identityOperation(
+      "BadRequest",
+      "User Assigned Identities Number '151' Assign exceed limit '150' in one request.",
+    ),
+    expected: { class: "terminal", code: "FailedIdentityOperation" },
+  },
+  {
+    what: "an unwell identity provider",
+    status: 500,
+    body: identityOperation("InternalServerError", "oops"),
+    expected: {
+      class: "transient",
+      code: "FailedIdentityOperation",
+      mayHaveHappened: true,
+      retryAfterInMs: 10_000,
+    },
+  },
+  {
+    what: "no right to assign two identities",
+    status: 403,
+    body: error(
+      "LinkedAuthorizationFailed",
+      `The client 'c' with object id 'o' has permission to perform action 'Microsoft.Compute/virtualMachines/write' on scope '${vm}'; however, it does not have permission to perform action 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' on the linked scope(s) '${identity},${other}' or the linked scope(s) are invalid.`,
+    ),
+    expected: { class: "terminal", code: "LinkedAuthorizationFailed", culprits: [identity, other] },
+  },
+  {
+    what: "a linked subscription of another tenant",
+    status: 403,
+    body: error(
+      "LinkedAuthorizationFailed",
+      `on scope '${vm}', however the current tenant 'x' is not authorized to access linked subscription 'y'.`,
+    ),
+    expected: { class: "terminal", code: "LinkedAuthorizationFailed" },
+  },
+  {
+    what: "no right",
+    status: 403,
+    body: error("AuthorizationFailed", "does not have authorization to perform action"),
+    expected: { class: "terminal", code: "AuthorizationFailed" },
+  },
+  {
+    what: "a deny assignment",
+    status: 403,
+    body: error(
+      "DenyAssignmentAuthorizationFailed",
+      "however, the access is denied because of the deny assignment",
+    ),
+    expected: { class: "terminal", code: "DenyAssignmentAuthorizationFailed" },
+  },
+  {
+    what: "a policy",
+    status: 403,
+    body: error("RequestDisallowedByPolicy", "Resource 'x' was disallowed by policy."),
+    expected: { class: "terminal", code: "RequestDisallowedByPolicy" },
+  },
+  {
+    what: "a lock",
+    status: 409,
+    body: error(
+      "ScopeLocked",
+      "cannot perform write operation because following scope(s) are locked: 'x'. Please remove the lock and try again.",
+    ),
+    expected: { class: "terminal", code: "ScopeLocked" },
+  },
+  {
+    what: "a principal that is not everywhere yet",
+    status: 400,
+    body: error("PrincipalNotFound", "Principal x does not exist in the directory y."),
+    expected: { class: "propagating", code: "PrincipalNotFound", retryAfterInMs: 5_000 },
+  },
+  {
+    what: "Compute's concurrent write",
+    status: 409,
+    body: error("Conflict", "The request failed due to conflict with a concurrent request."),
+    expected: { class: "transient", code: "Conflict", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "concurrent federated credentials",
+    status: 409,
+    body: error("ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity", "Too many"),
+    expected: {
+      class: "transient",
+      retryAfterInMs: 20_000,
+      code: "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+    },
+  },
+  {
+    what: "App Service's 409",
+    status: 409,
+    body: { Code: "Conflict", Message: "Cannot modify this site because another operation is in progress." },
+    expected: { class: "transient", code: "Conflict", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "an operation that is not allowed now",
+    status: 409,
+    body: error("OperationNotAllowed", "VM is marked for deletion."),
+    expected: { class: "terminal", code: "OperationNotAllowed" },
+  },
+  {
+    what: "a role assignment that exists",
+    status: 409,
+    body: error("RoleAssignmentExists", "The role assignment already exists."),
+    expected: { class: "terminal", code: "RoleAssignmentExists" },
+  },
+  {
+    what: "an unknown 409 that asks to retry",
+    status: 409,
+    body: error("Busy", "Please try again later."),
+    expected: { class: "transient", code: "Busy", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "an unknown 409",
+    status: 409,
+    body: error("Odd", "No."),
+    expected: { class: "terminal", code: "Odd" },
+  },
+  {
+    what: "an etag that has changed, without envelope",
+    status: 412,
+    body: { code: "ConditionNotMet", message: "etag mismatch" },
+    expected: { class: "transient", code: "PreconditionFailed", retryAfterInMs: 0 },
+  },
+  {
+    what: "a thing that is not there",
+    status: 404,
+    body: error("ResourceNotFound", "The Resource 'x' under resource group 'g' was not found."),
+    expected: { class: "terminal", code: "ResourceNotFound" },
+  },
+  {
+    what: "a double-encoded 404",
+    status: 404,
+    body: { code: "NotFound", message: 'Message: {"code":"NotFound","message":"gone"}' },
+    expected: { class: "terminal", code: "NotFound" },
+  },
+  {
+    what: "an expired token",
+    status: 401,
+    body: error("ExpiredAuthenticationToken", "The access token expiry"),
+    expected: { class: "transient", code: "ExpiredAuthenticationToken", retryAfterInMs: 1_000 },
+  },
+  {
+    what: "a token that is refused",
+    status: 401,
+    body: error("InvalidAuthenticationTokenTenant", "wrong issuer"),
+    expected: { class: "terminal", code: "InvalidAuthenticationTokenTenant" },
+  },
+  {
+    what: "HTML",
+    status: 503,
+    body: "<html><head><title>503 Service Unavailable</title></head><body>…</body></html>",
+    expected: { class: "transient", code: "ServiceUnavailable", mayHaveHappened: true },
+  },
+  {
+    what: "a read that failed has not happened",
+    status: 500,
+    method: "GET",
+    body: "",
+    expected: { class: "transient", code: "InternalServerError" },
+  },
+  {
+    what: "nothing at all",
+    status: 502,
+    body: undefined,
+    expected: { class: "transient", code: "ServerError", mayHaveHappened: true },
+  },
+  { what: "not implemented", status: 501, body: undefined, expected: { class: "terminal", code: "Http501" } },
+  {
+    what: "a mistake of ours",
+    status: 400,
+    body: error("InvalidRequestContent", "could not be deserialized {not json}"),
+    expected: { class: "terminal", code: "InvalidRequestContent" },
+  },
+];
+
+function shown(failure: Failure): Partial<FailureDetails> & { class: FailureClass } {
+  const { status: _, ...details } = failure.details;
+  return { class: failure.class, ...details };
+}
+
+function restError(given: Case): RestError {
+  const request = createPipelineRequest({
+    url: "https://management.azure.com/x",
+    method: given.method === "GET" ? "GET" : "PATCH",
+  });
+  const bodyAsText = typeof given.body === "object" ? JSON.stringify(given.body) : String(given.body ?? "");
+  const response = { request, status: given.status, headers: createHttpHeaders(given.headers), bodyAsText };
+  return new RestError("The SDK's text", { code: "sdk", statusCode: given.status, request, response });
+}
+
+test.each(cases)("$status: $what", (given) => {
+  const failure = failureFrom(restError(given));
+  expect(shown(failure)).toEqual(given.expected);
+  expect(failure.details.status).toBe(given.status);
+});
+
+test("the message is Azure's own, the title where the body is a page", () => {
+  expect(failureFrom(restError({ ...cases[0], body: error("A", "in words") } as Case)).message).toBe(
+    "in words",
+  );
+  const html = {
+    status: 503,
+    body: "<html><title>503 Service\n Unavailable</title></html>",
+    what: "",
+    expected: { class: "transient" },
+  } as const;
+  expect(failureFrom(restError(html)).message).toBe("503 Service Unavailable");
+  expect(failureFrom(restError({ ...html, body: "" })).message).toBe("Azure answered 503.");
+});
+
+test("the correlation id is kept", () => {
+  const given = { ...cases[0], headers: { "x-ms-correlation-request-id": "c-1" } } as Case;
+  expect(failureFrom(restError(given)).details.correlationId).toBe("c-1");
+});
+
+describe("without an answer", () => {
+  const write = createPipelineRequest({ url: "https://management.azure.com/x", method: "PUT" });
+  const read = createPipelineRequest({ url: "https://management.azure.com/x", method: "GET" });
+  test.each([
+    ["ECONNREFUSED", write, { class: "transient", code: "ECONNREFUSED" }],
+    ["ENOTFOUND", write, { class: "transient", code: "ENOTFOUND" }],
+    ["ECONNRESET", write, { class: "transient", code: "ECONNRESET", mayHaveHappened: true }],
+    ["ECONNRESET", read, { class: "transient", code: "ECONNRESET" }],
+    ["PARSE_ERROR", write, { class: "transient", code: "PARSE_ERROR", mayHaveHappened: true }],
+    ["SELF_SIGNED_CERT_IN_CHAIN", write, { class: "terminal", code: "SELF_SIGNED_CERT_IN_CHAIN" }],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", read, { class: "terminal", code: "ERR_TLS_CERT_ALTNAME_INVALID" }],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", read, { class: "terminal", code: "ERR_SSL_WRONG_VERSION_NUMBER" }],
+    ["EWHATEVER", write, { class: "transient", code: "EWHATEVER", mayHaveHappened: true }],
+  ] as const)("%s", (code, request, expected) => {
+    expect(shown(failureFrom(new RestError("cut", { code, request })))).toEqual(expected);
+  });
+});
+
+function named(name: string, message: string, more: object = {}): Error {
+  return Object.assign(new Error(message), { name, ...more });
+}
+
+test.each([
+  [
+    "the SDK's operation text",
+    new Error(
+      "The long-running operation has failed. Conflict. The request failed due to conflict with a concurrent request.",
+    ),
+    { class: "terminal", code: "Conflict", mayHaveHappened: true },
+  ],
+  [
+    "the same with an identity",
+    new Error(
+      `The long-running operation has failed. FailedIdentityOperation. Status: 'BadRequest'. Resource '${identity}' was not found.`,
+    ),
+    { class: "terminal", code: "FailedIdentityOperation", culprits: [identity], mayHaveHappened: true },
+  ],
+  [
+    "the same without anything",
+    new Error("The long-running operation has failed."),
+    { class: "terminal", code: "OperationFailed", mayHaveHappened: true },
+  ],
+  [
+    "a wrong secret",
+    named("AuthenticationError", "AADSTS7000215: Invalid client secret provided.", { statusCode: 401 }),
+    { class: "terminal", code: "SignInFailed" },
+  ],
+  [
+    "Entra unwell",
+    named("AuthenticationError", "oops", { statusCode: 503 }),
+    { class: "transient", code: "SignInFailed" },
+  ],
+  [
+    "no credential",
+    named("CredentialUnavailableError", "EnvironmentCredential is unavailable."),
+    { class: "terminal", code: "CredentialUnavailable" },
+  ],
+  [
+    "a network that is away while signing in",
+    named("AggregateAuthenticationError", "network_error: ECONNREFUSED"),
+    { class: "transient", code: "CredentialUnavailable" },
+  ],
+  [
+    "a bare socket error",
+    Object.assign(new Error("cut"), { code: "ECONNRESET" }),
+    { class: "transient", code: "ECONNRESET", mayHaveHappened: true },
+  ],
+  [
+    "a bug",
+    new TypeError("x is not iterable"),
+    { class: "terminal", code: "UnexpectedError", mayHaveHappened: true },
+  ],
+  ["no error at all", "text", { class: "terminal", code: "UnexpectedError", mayHaveHappened: true }],
+])("%s", (_, thrown, expected) => {
+  expect(shown(failureFrom(thrown))).toEqual(expected);
+});
+
+test("a Failure stays itself, an abort stays an abort", () => {
+  const failure = new Failure("terminal", "as it was", { code: "X" });
+  expect(failureFrom(failure)).toBe(failure);
+  const abort = new DOMException("stop", "AbortError");
+  expect(() => failureFrom(abort)).toThrow(abort);
+});
+
+test("culprits are named once, whatever their spelling", () => {
+  expect(culpritsIn(`'${identity},${identity.toUpperCase()}' and '${other}'`)).toEqual([
+    identity.toUpperCase(),
+    other,
+  ]);
+  expect(culpritsIn(`${vm} and nothing else`)).toEqual([]);
+});
