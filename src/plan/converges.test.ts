@@ -1,0 +1,226 @@
+// Whatever is wanted and whatever is there: doing what the plan says leaves nothing to do, and touches nothing else.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Desired, DesiredIdentity } from "../desired/desired.ts";
+import { identityIdFrom, idKey } from "../model/arm-id.ts";
+import type { RoleAssignment } from "../model/grant.ts";
+import { type Identity, ownerTag, principalMark, principalTag, tagOf } from "../model/identity.ts";
+import { attachmentsAfter, type Target } from "../model/target.ts";
+import type { Observed } from "../observed/observed.ts";
+import {
+  binding,
+  document,
+  grantOf,
+  namedVm,
+  observed,
+  owner,
+  policy,
+  reader,
+  secretsUser,
+  subscription,
+  vaultScope,
+  vm,
+  wanted,
+} from "./fixtures.ts";
+import type { Change, Plan } from "./plan.ts";
+import { planFor } from "./plan-for.ts";
+
+const names = ["a", "b", "c"] as const;
+const machines = ["vm-1", "vm-2", "vm-3"] as const;
+const roles = [reader, secretsUser, owner];
+const idOf = (name: string) => identityIdFrom(subscription, "rg", name);
+const principalOf = (name: string) => ({ principalId: `p-${name}`, clientId: `c-${name}` });
+
+const wantedIdentity = (name: string): fc.Arbitrary<DesiredIdentity> =>
+  fc
+    .record({
+      lifecycle: fc.constantFrom("Present", "Present", "Released", "Absent"),
+      adoptionPolicy: fc.constantFrom("Never", "Additive"),
+      prunePolicy: fc.constantFrom("Additive", "Authoritative"),
+      tags: fc.constantFrom({}, { team: "x" }),
+      targets: fc.subarray([...machines]),
+      grants: fc.subarray(roles),
+      suspended: fc.boolean(),
+    })
+    .map(({ targets, grants, suspended, ...spec }) =>
+      wanted({
+        ...spec,
+        id: idOf(name),
+        document: document("UserAssignedIdentity", name),
+        bindings:
+          spec.lifecycle === "Present"
+            ? [
+                binding(
+                  targets.map(namedVm),
+                  grants.map((r) => grantOf(r.roleName)),
+                  suspended,
+                ),
+              ]
+            : [],
+      }),
+    );
+
+const liveIdentity = (name: string): fc.Arbitrary<Identity> =>
+  fc
+    .constantFrom(
+      {},
+      { [ownerTag]: "prod" },
+      { [ownerTag]: "prod", [principalTag]: principalMark(principalOf(name)) },
+      { [ownerTag]: "test" },
+      { [ownerTag]: "prod", [principalTag]: "dead/dead" },
+    )
+    .map((tags) => ({ id: idOf(name), location: "westeurope", ...principalOf(name), tags }));
+
+const target = (name: string): fc.Arbitrary<Target> =>
+  fc
+    .record({
+      attached: fc.subarray(["a", "b", "c", "foreign"]),
+      systemAssigned: fc.boolean(),
+      managedBy: fc.constantFrom(undefined, undefined, "/aks"),
+    })
+    .map(({ attached, systemAssigned, managedBy }) =>
+      vm(name, [], {
+        attachments: {
+          systemAssigned,
+          userAssigned: attached.map((n) => ({ id: idOf(n), ...principalOf(n) })),
+        },
+        ...(managedBy !== undefined && { managedBy }),
+      }),
+    );
+
+const world = fc
+  .record({
+    want: fc.subarray([...names]).chain((some) => fc.tuple(...some.map(wantedIdentity))),
+    identities: fc.subarray([...names]).chain((some) => fc.tuple(...some.map(liveIdentity))),
+    targets: fc.tuple(...machines.map(target)),
+    assignments: fc.array(
+      fc.record({ who: fc.constantFrom(...names, "foreign"), role: fc.constantFrom(...roles) }),
+    ),
+  })
+  .map(({ want, identities, targets, assignments }) => ({
+    desired: { revision: "r", identities: want } satisfies Desired,
+    seen: observed({
+      identities,
+      targets,
+      assignments: assignments.map(({ who, role }) => assignmentOf(who, role.guid)),
+    }),
+  }));
+
+function assignmentOf(who: string, roleGuid: string): RoleAssignment {
+  const id = `${vaultScope}/providers/Microsoft.Authorization/roleAssignments/${who}-${roleGuid}`;
+  return { id, scope: vaultScope, principalId: principalOf(who).principalId, roleGuid };
+}
+
+interface Live {
+  readonly identities: Map<string, Identity>;
+  readonly targets: Map<string, Target>;
+  readonly assignments: Map<string, RoleAssignment>;
+}
+
+/** The world after Azure has done all that a plan says: a model of its own, knowing nothing of operations. */
+function after(seen: Observed, plan: Plan): Observed {
+  const live = {
+    identities: new Map(seen.identities),
+    targets: new Map(seen.targets),
+    assignments: new Map(seen.assignments),
+  };
+  for (const change of plan.changes) doneTo(live, change);
+  return { ...seen, ...live };
+}
+
+function doneTo(live: Live, change: Change): void {
+  const { subject } = change;
+  if (subject.kind === "identity") existenceDone(live, change, subject.tags ?? {});
+  if (subject.kind === "tags") tagsDone(live, change, subject);
+  if (subject.kind === "target") targetDone(live, change, subject.targetId);
+  if (subject.kind === "role" && change.kind === "revoke")
+    live.assignments.delete(idKey(subject.assignmentId ?? ""));
+  if (subject.kind === "role" && change.kind === "grant") {
+    const made = assignmentOf(nameOf(change.identityId), subject.roleGuid);
+    live.assignments.set(idKey(made.id), made);
+  }
+}
+
+function existenceDone({ identities }: Live, { kind, identityId: id }: Change, tags: Identity["tags"]): void {
+  if (kind === "delete") identities.delete(idKey(id));
+  else identities.set(idKey(id), { id, location: "westeurope", ...principalOf(nameOf(id)), tags });
+}
+
+function tagsDone(
+  { identities }: Live,
+  { identityId }: Change,
+  subject: Extract<Change["subject"], { kind: "tags" }>,
+): void {
+  const identity = identities.get(idKey(identityId));
+  if (!identity) throw new Error(`no ${identityId}`);
+  const kept = Object.entries(identity.tags).filter(([key]) => tagOf(subject.remove, key) === undefined);
+  const mark = subject.recordPrincipal ? { [principalTag]: principalMark(identity) } : {};
+  identities.set(idKey(identityId), {
+    ...identity,
+    tags: { ...Object.fromEntries(kept), ...subject.set, ...mark },
+  });
+}
+
+function targetDone({ targets }: Live, { kind, identityId }: Change, targetId: string): void {
+  const target = targets.get(idKey(targetId));
+  if (!target) throw new Error(`no ${targetId}`);
+  const [come, go] = kind === "attach" ? [[identityId], []] : [[], [identityId]];
+  targets.set(idKey(targetId), { ...target, attachments: attachmentsAfter(target.attachments, come, go) });
+}
+
+function isForeign(change: Change): boolean {
+  return change.identityId === idOf("foreign");
+}
+
+test("within three passes nothing is left to do, and nothing foreign was touched", () => {
+  fc.assert(
+    fc.property(world, ({ desired, seen }) => {
+      let now = seen;
+      for (let pass = 1; pass <= 3; pass++) {
+        const plan = planFor(desired, now, policy);
+        expect(plan.changes.filter(isForeign)).toEqual([]);
+        now = after(now, plan);
+      }
+      expect(planFor(desired, now, policy).changes).toEqual([]);
+      for (const [key, before] of seen.targets) {
+        const left = now.targets.get(key);
+        expect(left?.attachments.systemAssigned).toBe(before.attachments.systemAssigned);
+        const hadForeign = before.attachments.userAssigned.some((a) => a.id === idOf("foreign"));
+        expect(left?.attachments.userAssigned.some((a) => a.id === idOf("foreign"))).toBe(hadForeign);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("nothing that is not ours and not to be taken over is ever changed", () => {
+  fc.assert(
+    fc.property(world, ({ desired, seen }) => {
+      const { changes } = planFor(desired, seen, policy);
+      for (const { identityId, kind } of changes) {
+        const live = seen.identities.get(idKey(identityId));
+        const tag = live && tagOf(live.tags, ownerTag);
+        const adopts = desired.identities.some((i) => i.id === identityId && i.adoptionPolicy === "Additive");
+        expect(live === undefined || tag === "prod" || (adopts && tag === undefined)).toBe(true);
+        if (live && tag !== "prod") expect(["adopt", "attach", "grant", "update"]).toContain(kind);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("every change is done or held, never both, and every operation stands for changes of the plan", () => {
+  fc.assert(
+    fc.property(world, ({ desired, seen }) => {
+      const plan = planFor(desired, seen, policy);
+      const done = plan.changes.map((c) => c.id);
+      const ids = [...done, ...plan.held.map((h) => h.change.id)];
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(plan.operations.flatMap((o) => o.changeIds).toSorted()).toEqual(done.toSorted());
+      const starts = new Map(plan.operations.map((o, i) => [o.id, i]));
+      for (const [i, o] of plan.operations.entries())
+        for (const id of o.after) expect(starts.get(id)).toBeLessThan(i);
+    }),
+    { numRuns: 500 },
+  );
+});
