@@ -53,18 +53,17 @@ function hasUnknownKeys(ctx: Context): boolean {
  * A check that exactly one of the members is there. Unknown members have their own diagnostic and count as the
  * one, or a target of a later version would be reported twice.
  */
-export function exactlyOne(noun: string, members: readonly string[]) {
+export function exactlyOne(noun: string, members: readonly string[], cureForMore: string) {
   return (value: unknown, ctx: Context): void => {
     if (typeof value !== "object" || value === null || hasUnknownKeys(ctx)) {
       return;
     }
     const found = members.filter((member) => Object.hasOwn(value, member));
     if (found.length === 0) {
-      mistake(ctx, `${noun} says nothing`, { cure: `write one of ${members.join(", ")}` });
+      mistake(ctx, `this names no ${noun}`, { cure: `write ${members.join(" or ")}` });
     }
     if (found.length > 1) {
-      const cure = `keep one of them; for a second ${noun} begin another list entry with "- "`;
-      mistake(ctx, `one ${noun} has ${found.join(" and ")}, and takes exactly one`, { cure });
+      mistake(ctx, `${found.join(" and ")} together, where exactly one may stand`, { cure: cureForMore });
     }
   };
 }

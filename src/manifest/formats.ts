@@ -1,4 +1,5 @@
 // Decides what text each format of the documents accepts, and how a mistake in it is told.
+import { isGuid } from "../model/arm-id.ts";
 
 /** A format of text: one pattern for validation and JSON Schema, and the words for a mistake. */
 export interface Format {
@@ -7,11 +8,15 @@ export interface Format {
   /** Completes "… is not". */
   readonly what: string;
   readonly cure: string;
+  /** A better cure for a mistake that is often made, or undefined if it is not this one. */
+  readonly cureFor?: (value: string) => string | undefined;
 }
 
 /** A piece of pattern that ignores case, which Azure does in ids. */
 function anyCase(text: string): string {
-  return text.replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+  return text
+    .replace(/\./g, "\\.")
+    .replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
 }
 
 const guid = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
@@ -67,7 +72,9 @@ export const formats = {
   computeName: {
     pattern: whole('[^/\\s?#%<>&:*"|\\\\]{1,64}'),
     what: "the name of a virtual machine or scale set",
-    cure: "use the bare name, not an id; for many machines use `virtualMachines` with a selector",
+    cure: "use the bare name, not an id",
+    cureFor: (value) =>
+      value.includes("*") ? "for many machines use `virtualMachines` with a selector" : undefined,
   },
   credentialName: {
     pattern: whole("[A-Za-z0-9][A-Za-z0-9_\\-]{2,119}"),
@@ -105,6 +112,8 @@ export const formats = {
     pattern: whole(`(?:${subscriptionPath}|${managementGroupPath})?${roleDefinitionPath}`),
     what: "the id of a role definition",
     cure: "write /providers/Microsoft.Authorization/roleDefinitions/<GUID>, or use roleName",
+    cureFor: (value) =>
+      isGuid(value) ? `write /providers/Microsoft.Authorization/roleDefinitions/${value}` : undefined,
   },
   tagKey: {
     pattern: whole(`(?!${anyCase("bindery")}-)[^<>%&\\\\?/]{1,512}`),

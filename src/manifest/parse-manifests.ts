@@ -8,8 +8,9 @@ import { allowedSelectors, insideEstate } from "./rules-estate.ts";
 import { knownReferences, oneDocumentPerIdentity, uniqueNames } from "./rules-identities.ts";
 import type { Policy } from "./schema-policy.ts";
 import { diagnosticIn } from "./sketch.ts";
-import { decodeFile } from "./source-text.ts";
+import { decodeFile, type SourceText } from "./source-text.ts";
 import { parseYaml } from "./yaml-documents.ts";
+import type { YamlTree } from "./yaml-tree.ts";
 
 /** What manifests are checked against. */
 export interface ManifestContext {
@@ -33,6 +34,12 @@ interface ReadFile extends ReadResult {
   readonly unreadable: number;
 }
 
+/** What YAML refused in a document leaves it readable for the rules across documents, and no more than that. */
+function resultOf(source: SourceText, tree: YamlTree, isFlawed: boolean): ReadResult {
+  const { documents, diagnostics } = readDocument(source, tree);
+  return { documents: isFlawed ? documents.map(({ content: _, ...rest }) => rest) : documents, diagnostics };
+}
+
 /** Reads the documents of a file. A file that says nothing at all is worth a warning: something was meant. */
 export function readFile(file: SourceFile): ReadFile {
   const { source, diagnostics } = decodeFile(file);
@@ -40,15 +47,18 @@ export function readFile(file: SourceFile): ReadFile {
     return { documents: [], diagnostics, unreadable: 1 };
   }
   const parts = parseYaml(source);
-  const results = parts.map((part) => (part.tree ? readDocument(source, part.tree) : undefined));
+  const results = parts.map((part) => part.tree && resultOf(source, part.tree, part.diagnostics.length > 0));
   const found = [
     ...parts.flatMap((part) => part.diagnostics),
     ...results.flatMap((result) => result?.diagnostics ?? []),
   ];
-  const nothing = { line: 1, column: 1, path: "", message: "this file holds no document", cure: "remove it" };
+  const nothing = { line: 1, column: 1, path: "", message: "there is no document in it" };
   return {
     documents: results.flatMap((result) => result?.documents ?? []),
-    diagnostics: parts.length === 0 ? [{ severity: "warning", file: file.path, ...nothing }] : found,
+    diagnostics:
+      parts.length === 0
+        ? [{ severity: "warning", file: file.path, ...nothing, cure: "add one, or remove the file" }]
+        : found,
     unreadable: results.filter((result) => result === undefined).length,
   };
 }

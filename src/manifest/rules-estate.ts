@@ -1,4 +1,5 @@
 // Decides whether documents stay inside of what the policy puts under management.
+import { isGuid } from "../model/arm-id.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { quoted } from "../model/text.ts";
 import type { PathSegment } from "./path.ts";
@@ -40,7 +41,9 @@ function has(names: readonly string[], name: string): boolean {
 
 function outsideEstate(named: Named, policy: Policy): Diagnostic[] {
   const { estate } = policy.spec;
-  const { subscription, managementGroup } = named;
+  const { managementGroup } = named;
+  // What is no GUID has its own diagnostic.
+  const subscription = named.subscription && isGuid(named.subscription) ? named.subscription : undefined;
   const inPolicy = `policy ${quoted(policy.metadata.name)}`;
   // Which subscriptions lie below a management group only Azure can tell, so the plan answers for these.
   if (

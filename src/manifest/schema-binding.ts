@@ -84,6 +84,8 @@ const VirtualMachines = z
       "All virtual machines that match, now and later. Managed machines and flexible instances of scale sets never match: name them.",
   });
 
+const anotherEntry = 'keep one here, and begin a list entry with "- " for each other one';
+
 const targetMembers = ["virtualMachine", "virtualMachines", "virtualMachineScaleSet"] as const;
 
 /** One entry of `targets`. */
@@ -93,7 +95,7 @@ export const TargetEntry = z
     virtualMachines: VirtualMachines.exactOptional(),
     virtualMachineScaleSet: VirtualMachineScaleSet.exactOptional(),
   })
-  .superRefine(exactlyOne("target", targetMembers), always)
+  .superRefine(exactlyOne("target", targetMembers, anotherEntry), always)
   .meta({ description: "Exactly one kind of target.", minProperties: 1, maxProperties: 1 });
 export type TargetEntry = z.output<typeof TargetEntry>;
 
@@ -129,7 +131,7 @@ const AzureRole = z
       maxConditionLength,
     ).exactOptional(),
   })
-  .superRefine(exactlyOne("role", roleMembers), always)
+  .superRefine(exactlyOne("role", roleMembers, "keep one of the two"), always)
   .meta({ description: "An Azure role at a scope.", ...oneRole });
 
 const grantMembers = ["azureRole"] as const;
@@ -137,7 +139,7 @@ const grantMembers = ["azureRole"] as const;
 /** One entry of `grants`. */
 export const GrantEntry = z
   .strictObject({ azureRole: AzureRole.exactOptional() })
-  .superRefine(exactlyOne("grant", grantMembers), always)
+  .superRefine(exactlyOne("grant", grantMembers, anotherEntry), always)
   .meta({ description: "Exactly one kind of grant.", minProperties: 1, maxProperties: 1 });
 export type GrantEntry = z.output<typeof GrantEntry>;
 
@@ -155,7 +157,10 @@ export const BindingSpec = z
           example: "team-orders",
         }).exactOptional(),
       })
-      .meta({ description: "Which identity is bound: its document, not its name in Azure." }),
+      .meta({
+        description: "Which identity is bound: its document, not its name in Azure.",
+        examples: [{ name: "orders" }],
+      }),
     suspend: z
       .boolean()
       .default(false)

@@ -37,7 +37,7 @@ export const Metadata = z
     labels,
     annotations,
   })
-  .meta({ description: "Who the document is." });
+  .meta({ description: "Who the document is.", examples: [{ name: "orders", namespace: "team-orders" }] });
 export type Metadata = z.output<typeof Metadata>;
 
 /** Which policy a policy is: it belongs to no namespace. */

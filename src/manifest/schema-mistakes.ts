@@ -76,19 +76,34 @@ function unknownKey(subject: Subject, path: readonly PropertyKey[], key: string)
   return { ...place, message: `unknown key ${quoted(key)}`, cure };
 }
 
+/** An example as somebody would write it in YAML, on one line. */
+function yamlText(example: unknown): string {
+  if (Array.isArray(example)) {
+    return `[${example.map(yamlText).join(", ")}]`;
+  }
+  if (typeof example === "object" && example !== null) {
+    const entries = Object.entries(example).map(([key, value]) => `${key}: ${yamlText(value)}`);
+    return `{ ${entries.join(", ")} }`;
+  }
+  return String(example);
+}
+
 function exampleText(subject: Subject, path: readonly PropertyKey[]): string | undefined {
   const schema = schemaAt(subject.schema, path);
   const example = schema && exampleOf(schema);
-  return example === undefined ? undefined : typeof example === "string" ? example : JSON.stringify(example);
+  return example === undefined ? undefined : yamlText(example);
 }
 
 function missing(subject: Subject, issue: Issue): Words {
   const key = String(issue.path.at(-1));
+  const message = `${key} is missing`;
+  if (issue.code === "invalid_value") {
+    return { message, cure: `add "${key}:" with ${issue.values.map(String).join(" or ")}` };
+  }
   const example = exampleText(subject, issue.path);
-  const choices = issue.code === "invalid_value" ? `: ${issue.values.map(String).join(" or ")}` : ":";
   return {
-    message: `${key} is missing`,
-    cure: `add "${key}${choices === ":" && example ? `: ${example}` : choices}"`,
+    message,
+    cure: example === undefined ? `add "${key}:"` : `add it, like "${key}: ${example}"`,
   };
 }
 
@@ -147,6 +162,9 @@ const typeWords: Readonly<Record<string, string>> = {
 };
 
 function typeWordOf(value: unknown): string {
+  if (typeof value === "boolean") {
+    return "a boolean";
+  }
   return typeWords[Array.isArray(value) ? "array" : typeof value] ?? "something else";
 }
 
@@ -188,7 +206,7 @@ function wrongFormat(name: string, value: string): Words {
   const format = formatNamed(name);
   return format === undefined
     ? { message: `${quoted(value)} is not valid`, cure: "see docs/documents.md" }
-    : { message: `${quoted(value)} is not ${format.what}`, cure: format.cure };
+    : { message: `${quoted(value)} is not ${format.what}`, cure: format.cureFor?.(value) ?? format.cure };
 }
 
 function wrongKey(issue: z.core.$ZodIssueInvalidKey): Words {

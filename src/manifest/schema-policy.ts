@@ -43,7 +43,7 @@ const PrivilegedAllowance = z
       example: "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-orders",
     }),
   })
-  .superRefine(exactlyOne("role", roleMembers), always)
+  .superRefine(exactlyOne("role", roleMembers, "keep one of the two"), always)
   .meta({ description: "One privileged grant.", ...oneRole });
 
 /** What the operator allows. */

@@ -44,8 +44,8 @@ function tokensOf(text: string): Tokens {
     for (const token of parser.next(lexeme)) {
       take(token);
     }
-    // The stack holds the document, the collections that are open, and a scalar.
-    if (parser.stack.length > bounds.yamlDepth + 2) {
+    // The stack holds the document, the collections that are open, and a scalar. The exact bound is the tree's.
+    if (parser.stack.length > bounds.yamlDepth + 4) {
       return { tokens, given: { offset: parser.offset, ...tooDeep } };
     }
     if (documents > bounds.documentsInFile) {
@@ -55,22 +55,28 @@ function tokensOf(text: string): Tokens {
   for (const token of parser.end()) {
     take(token);
   }
-  return { tokens };
+  return documents > bounds.documentsInFile
+    ? { tokens, given: { offset: text.length, ...tooMany } }
+    : { tokens };
 }
 
 const yamlMistakes: Partial<Record<YAMLError["code"], Pick<Mistake, "message" | "cure">>> = {
   TAB_AS_INDENT: { message: "a tab where indentation is meant", cure: "indent with spaces" },
   BAD_INDENT: {
-    message: "this line is indented wrongly",
-    cure: "give the keys of one mapping the same indentation",
+    message: "wrong indentation, or a bracket or brace that is not closed",
+    cure: "give the keys of one mapping the same indentation, and close what is open",
+  },
+  MISSING_CHAR: {
+    message: "a quote, bracket, comma or space is missing",
+    cure: "add it, here or further up",
   },
   MULTILINE_IMPLICIT_KEY: {
-    message: "a key without a colon, or text that goes on in the next line",
-    cure: 'write "key: value", or put the text in quotes',
+    message: "a key without a colon, or a next line that is indented too far",
+    cure: 'write "key: value", and give the keys of one mapping the same indentation',
   },
   BLOCK_AS_IMPLICIT_KEY: {
-    message: "a second colon in one line",
-    cure: "put the value in quotes, or move it to the next line and indent it",
+    message: "a second colon in one line, or a next line that is indented too far",
+    cure: "put the value in quotes, or give the keys of one mapping the same indentation",
   },
   BAD_ALIAS: {
     message: "an alias (*) that names nothing",
@@ -117,7 +123,13 @@ function documentFrom(
   document: Document.Parsed,
   budget: { values: number },
 ): YamlDocument {
-  const diagnostics = document.errors.map((error) => diagnosticAt(source, error.pos[0], mistakeOf(error)));
+  // Tags are the tree's to refuse; every other warning is something that YAML would ignore.
+  const ignored = document.warnings.filter(({ code }) => code === "BAD_DIRECTIVE");
+  // The parser says what follows from a mistake at the same place: the first is the mistake.
+  const byOffset = Map.groupBy([...document.errors, ...ignored], (error) => error.pos[0]);
+  const diagnostics = [...byOffset].flatMap(([offset, [error]]) =>
+    error === undefined ? [] : [diagnosticAt(source, offset, mistakeOf(error))],
+  );
   const version = versionMistake(document);
   if (version !== undefined) {
     diagnostics.push(diagnosticAt(source, document.range[0], version));

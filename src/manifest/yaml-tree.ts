@@ -103,7 +103,13 @@ function treeOf(reading: Reading, node: Node, path: Path): YamlTree {
   }
   if (node.tag !== undefined) {
     const cure = "remove the tag; text that looks like a number or a boolean becomes text by quotes";
-    refuse(reading, offset, path, `the YAML tag ${quoted(node.tag)}`, cure);
+    refuse(
+      reading,
+      offset,
+      path,
+      `the YAML tag ${quoted(node.tag.replace(/^tag:yaml\.org,2002:/, "!!"))}`,
+      cure,
+    );
   }
   if (isScalar(node)) {
     return scalarTree(reading, node, path);

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { modelPolicyFrom, parsePolicy } from "./parse-policy.ts";
+
+const id = "00000000-0000-0000-0000-000000000001";
+const vm = `/subscriptions/${id}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-dc-1`;
+
+function policy(
+  more: string,
+  fixed = `owner: prod\n  tenantId: ${id}\n  estate: { subscriptions: [${id}] }`,
+): string {
+  return `apiVersion: bindery.dev/v1alpha1
+kind: Policy
+metadata: { name: production }
+spec:
+  ${fixed}
+${more}`;
+}
+
+function parse(text: string) {
+  return parsePolicy({ path: "policy.yaml", bytes: new TextEncoder().encode(text) });
+}
+
+describe("a policy that is right", () => {
+  test("comes out with defaults that allow nothing", () => {
+    const { policy: read, diagnostics } = parse(policy(""));
+    expect(diagnostics).toEqual([]);
+    expect(read && modelPolicyFrom(read)).toEqual({
+      owner: "prod",
+      tenantId: id,
+      estate: { subscriptions: [id], managementGroups: [] },
+      wholeSubscriptionSelectors: "Deny",
+      privileged: [],
+      protected: [],
+    });
+  });
+
+  test("comes out with all that it says", () => {
+    const { policy: read, diagnostics } = parse(
+      policy(`  selectors: { wholeSubscription: Allow }
+  privileged: { allow: [{ identity: team/orders, roleName: Contributor, scope: /subscriptions/${id} }] }
+  protected: [${vm}]
+`),
+    );
+    expect(diagnostics).toEqual([]);
+    expect(read && modelPolicyFrom(read)).toMatchObject({
+      wholeSubscriptionSelectors: "Allow",
+      privileged: [{ identity: "team/orders", roleName: "Contributor", scope: `/subscriptions/${id}` }],
+      protected: [vm],
+    });
+  });
+});
+
+describe("a policy with a mistake is no policy", () => {
+  test.each([
+    [
+      "all that is missing",
+      policy("", "{}"),
+      [
+        "4:1 spec.estate: estate is missing",
+        "4:1 spec.owner: owner is missing",
+        "4:1 spec.tenantId: tenantId is missing",
+      ],
+    ],
+    [
+      "an empty estate",
+      policy("", `owner: prod\n  tenantId: ${id}\n  estate: { subscriptions: [] }`),
+      ["7:11 spec.estate: the estate is empty"],
+    ],
+    [
+      "an owner that is no DNS label",
+      policy("", `owner: Prod!\n  tenantId: ${id}\n  estate: { subscriptions: [${id}] }`),
+      ['5:10 spec.owner: "Prod!" is not a DNS label'],
+    ],
+    [
+      "keys of a later version",
+      policy(
+        "  namespaces: []\n  limits: {}\n  federatedCredentials: {}\n  sqlServers: {}\n  releases: []\n  lease: {}\n  source: {}\n",
+      ),
+      ["namespaces", "limits", "federatedCredentials", "sqlServers", "releases", "lease", "source"].map(
+        (key, index) => `${8 + index}:3 spec.${key}: "${key}" is not in this version of Bindery`,
+      ),
+    ],
+    ["an unknown key", policy("  protect: []\n"), ['8:3 spec.protect: unknown key "protect"']],
+    [
+      "a protected id that is none",
+      policy("  protected: [vm-dc-1]\n"),
+      ['8:15 spec.protected[0]: "vm-dc-1" is not a resource id'],
+    ],
+    [
+      "an allowance without a role",
+      policy(`  privileged: { allow: [{ identity: orders, scope: /subscriptions/${id} }] }\n`),
+      [
+        "8:25 spec.privileged.allow[0]: this names no role",
+        '8:37 spec.privileged.allow[0].identity: "orders" is not namespace/name of an identity\'s document',
+      ],
+    ],
+    [
+      "a namespace",
+      policy("").replace("{ name: production }", "{ name: production, namespace: x }"),
+      ['3:31 metadata.namespace: unknown key "namespace"'],
+    ],
+    ["nothing", "", ["1:1 : no Policy in this file", "1:1 : there is no document in it"]],
+    [
+      "another kind",
+      "apiVersion: bindery.dev/v1alpha1\nkind: IdentityBinding\nmetadata: { name: a, namespace: b }\nspec: { identityRef: { name: a } }\n",
+      ["2:7 kind: this is no Policy"],
+    ],
+    ["two policies", `${policy("")}---\n${policy("")}`, ["10:7 kind: a second Policy"]],
+  ])("%s", (_, text, mistakes) => {
+    const { policy: read, diagnostics } = parse(text);
+    expect(diagnostics.map((d) => `${d.line}:${d.column} ${d.path}: ${d.message}`)).toEqual(mistakes);
+    expect(read).toBeUndefined();
+  });
+});

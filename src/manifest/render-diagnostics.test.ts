@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import type { Diagnostic } from "../model/diagnostic.ts";
+import { renderDiagnostics } from "./render-diagnostics.ts";
+
+const error: Diagnostic = {
+  severity: "error",
+  file: "manifests/orders.yaml",
+  line: 2,
+  column: 7,
+  path: "spec.targets[0].virtualMachine.name",
+  message: '"vm,1" is wrong',
+  cure: "write another",
+};
+const warning: Diagnostic = {
+  severity: "warning",
+  file: "b.yaml",
+  line: 1,
+  column: 1,
+  path: "",
+  message: "empty",
+  cure: "remove it",
+};
+
+function fileOf(text: string) {
+  return { path: error.file, bytes: new TextEncoder().encode(text) };
+}
+
+describe("text", () => {
+  test("a headline and the cure", () => {
+    expect(renderDiagnostics([error, warning], "text")).toBe(
+      `manifests/orders.yaml:2:7 error spec.targets[0].virtualMachine.name  "vm,1" is wrong
+  → write another
+
+b.yaml:1:1 warning  empty
+  → remove it
+
+`,
+    );
+  });
+
+  test("with the file at hand, the line and a caret", () => {
+    expect(renderDiagnostics([error], "text", { files: [fileOf("a:\nname: vm,1\n")] })).toContain(
+      `
+  2 │ name: vm,1
+    │       ^
+  → write another
+`,
+    );
+  });
+
+  test("the caret stands right behind wide and escaped characters", () => {
+    const files = [fileOf("a:\n東京\u001bab: x\n")];
+    expect(renderDiagnostics([{ ...error, column: 4 }], "text", { files })).toContain(
+      `  2 │ 東京\\u{1b}ab: x\n    │ ${" ".repeat(10)}^\n`,
+    );
+  });
+
+  test("of a long line at most 80 characters are shown, the column among them", () => {
+    const files = [fileOf(`a:\n${"x".repeat(300)}HERE${"y".repeat(300)}\n`)];
+    const [, line = "", caret = ""] = renderDiagnostics([{ ...error, column: 301 }], "text", { files }).split(
+      "\n",
+    );
+    expect(line.length).toBeLessThanOrEqual(86);
+    expect(line.slice(caret.indexOf("^")).startsWith("HERE")).toBe(true);
+  });
+
+  test("colour is there when asked for, and only then", () => {
+    expect(renderDiagnostics([error], "text", { color: true })).toContain("\u001b[31merror\u001b[0m");
+    expect(renderDiagnostics([error], "text")).not.toContain("\u001b");
+  });
+
+  test("a file's name cannot reach the terminal", () => {
+    const name = "::error::\u001b[2J\n.yaml";
+    expect(renderDiagnostics([{ ...error, file: name }], "text")).toMatch(
+      /^\\u\{3a\}:error::\\u\{1b\}\[2J\\n\.yaml:2:7 /,
+    );
+  });
+});
+
+test("JSON is versioned and holds everything", () => {
+  expect(JSON.parse(renderDiagnostics([error], "json"))).toEqual({
+    apiVersion: "bindery.dev/diagnostics/v1",
+    diagnostics: [error],
+  });
+  expect(JSON.parse(renderDiagnostics([], "json"))).toEqual({
+    apiVersion: "bindery.dev/diagnostics/v1",
+    diagnostics: [],
+  });
+});
+
+describe("GitHub annotations", () => {
+  test("one command a line, escaped", () => {
+    expect(
+      renderDiagnostics([{ ...error, file: "a,b:c.yaml", message: "100% wrong" }, warning], "github"),
+    ).toBe(
+      `::error file=a%2Cb%3Ac.yaml,line=2,col=7,title=spec.targets[0].virtualMachine.name::100%25 wrong%0A→ write another
+::warning file=b.yaml,line=1,col=1,title=Bindery::empty%0A→ remove it
+`,
+    );
+  });
+
+  test("nothing that is quoted begins a second command", () => {
+    const nasty = { ...error, message: "x\n::set-env name=a::b", path: "a\r\n::error::b" };
+    expect(renderDiagnostics([nasty], "github").match(/^::/gm)).toHaveLength(1);
+  });
+});
+
+test("no diagnostics give no text", () => {
+  expect(renderDiagnostics([], "text")).toBe("");
+  expect(renderDiagnostics([], "github")).toBe("");
+});
