@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Desired, DesiredIdentity } from "../desired/desired.ts";
-import { identityIdFrom, idKey } from "../model/arm-id.ts";
+import { identityIdFrom, idKey, nameOf } from "../model/arm-id.ts";
 import type { RoleAssignment } from "../model/grant.ts";
 import { type Identity, ownerTag, principalMark, principalTag, tagOf } from "../model/identity.ts";
 import { attachmentsAfter, type Target } from "../model/target.ts";
