@@ -20,6 +20,8 @@ export interface Rule {
   readonly namesCulprits?: true;
   /** Code for answers that have none, or one that says nothing. */
   readonly code?: string;
+  /** Words for answers that have none. */
+  readonly message?: string;
   readonly mayHaveHappened?: true;
 }
 
@@ -32,6 +34,13 @@ interface RuleRow extends Rule {
 
 /** Rows are tried from the top; every condition that a row states must hold. */
 const rows: readonly RuleRow[] = [
+  {
+    statuses: statusesFrom(300, 399),
+    class: "terminal",
+    code: "RedirectRefused",
+    message: "Azure answered with a redirect, and redirects are refused.",
+  },
+
   // Throttling first: it hides inside other errors, and names resources that are not to blame.
   { text: /temporarily throttled|is currently throttled/i, class: "transient", delayInMs: 20_000 },
   { nested: ["toomanyrequests"], class: "transient", delayInMs: 20_000 },

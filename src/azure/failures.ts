@@ -62,9 +62,14 @@ export function answerFailure(answer: FailedAnswer): Failure {
     ...(correlationId ? { correlationId } : {}),
     ...(rule.mayHaveHappened && isWrite(answer.method) ? { mayHaveHappened: true } : {}),
   };
-  return new Failure(rule.class, body.message ?? `Azure answered ${answer.status ?? "nothing"}.`, details, {
-    cause: answer.cause,
-  });
+  return new Failure(
+    rule.class,
+    body.message ?? rule.message ?? `Azure answered ${answer.status ?? "nothing"}.`,
+    details,
+    {
+      cause: answer.cause,
+    },
+  );
 }
 
 function evidenceFrom(answer: FailedAnswer, body: ErrorBody): Evidence {

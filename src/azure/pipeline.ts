@@ -12,6 +12,7 @@ import {
 } from "@azure/core-rest-pipeline";
 import type { AzureCloud } from "./cloud.ts";
 import {
+  answersPolicy,
   boundsPolicy,
   correlationPolicy,
   dryRunPolicy,
@@ -53,7 +54,7 @@ export interface Line {
   readonly clientOptions: ClientOptions;
   /** Puts Bindery's own policies into a client, before the one that attaches the token. */
   guard<C extends { pipeline: Pipeline }>(client: C): C;
-  /** A GET of a URL that Azure gave (operations are polled verbatim); relative ones are ARM's. */
+  /** A GET of a URL that Azure gave (operations are polled verbatim); relative ones are ARM's. Failed answers are thrown. */
   get(url: string, signal: AbortSignal, correlationId?: string): Promise<PipelineResponse>;
 }
 
@@ -100,6 +101,7 @@ function clientOptionsFrom(options: LineOptions): ClientOptions {
 function guardFrom(options: LineOptions): Line["guard"] {
   const policies = [
     correlationPolicy(options.correlationId, options.onRequest),
+    answersPolicy(),
     hostsPolicy([new URL(options.cloud.resourceManager).host]),
     ...(options.dryRun ? [dryRunPolicy()] : []),
     boundsPolicy(options.bounds ?? defaultBounds),

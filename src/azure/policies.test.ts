@@ -6,6 +6,7 @@ import {
 } from "@azure/core-rest-pipeline";
 import { describe, expect, test } from "vitest";
 import {
+  answersPolicy,
   boundsPolicy,
   correlationPolicy,
   dryRunPolicy,
@@ -54,15 +55,27 @@ describe("hosts", () => {
     });
     expect(sent).toEqual([]);
   });
-  test("redirects are refused, even to the same host", async () => {
-    const { next } = end(307, { location: `${arm}/elsewhere` });
-    await expect(policy.sendRequest(request(`${arm}/x`), next)).rejects.toMatchObject({
-      details: { code: "RedirectRefused", status: 307 },
-    });
+});
+
+describe("answers", () => {
+  const policy = answersPolicy();
+  test.each([
+    ["GET", 307, { class: "terminal", details: { code: "RedirectRefused", status: 307 } }],
+    ["GET", 404, { class: "terminal", details: { code: "Http404" } }],
+    ["PUT", 503, { class: "transient", details: { code: "ServiceUnavailable", mayHaveHappened: true } }],
+    ["HEAD", 403, { class: "terminal", details: { code: "Http403" } }],
+  ] as const)("to %s with %d are failures", async (method, status, expected) => {
+    await expect(policy.sendRequest(request(`${arm}/x`, method), end(status).next)).rejects.toMatchObject(
+      expected,
+    );
   });
-  test("an answer with a Location that is no redirect passes", async () => {
-    const { next } = end(202, { location: `${arm}/operations/1` });
-    await expect(policy.sendRequest(request(`${arm}/x`), next)).resolves.toMatchObject({ status: 202 });
+  test.each([
+    ["GET", 200],
+    ["PATCH", 202],
+    ["HEAD", 404],
+  ] as const)("to %s with %d pass", async (method, status) => {
+    const { next } = end(status, { location: `${arm}/operations/1` });
+    await expect(policy.sendRequest(request(`${arm}/x`, method), next)).resolves.toMatchObject({ status });
   });
 });
 

@@ -6,6 +6,7 @@ import type {
   SendRequest,
 } from "@azure/core-rest-pipeline";
 import { Failure } from "../model/failure.ts";
+import { answerFailure } from "./failures.ts";
 
 /** One answer of Azure, for counters and traces. */
 export interface RequestEvent {
@@ -23,15 +24,23 @@ export function hostsPolicy(hosts: readonly string[]): PipelinePolicy {
     name: "bindery-hosts",
     async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
       refuseForeignHost(request.url, hosts);
+      return await next(request);
+    },
+  };
+}
+
+/**
+ * Answers that failed, redirects included, become Failures while their body is still as it came: the newer SDKs keep
+ * only the fields that they know. A HEAD has no body, and its 404 is an answer.
+ */
+export function answersPolicy(): PipelinePolicy {
+  return {
+    name: "bindery-answers",
+    async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
       const response = await next(request);
-      if (response.status >= 300 && response.status < 400 && response.headers.get("location")) {
-        const to = response.headers.get("location") ?? "";
-        throw new Failure("terminal", `Azure redirects the request to ${to}; redirects are refused.`, {
-          code: "RedirectRefused",
-          status: response.status,
-        });
-      }
-      return response;
+      const { status, headers, bodyAsText } = response;
+      if (status < 300 || (request.method === "HEAD" && status === 404)) return response;
+      throw answerFailure({ status, headers, body: bodyAsText, method: request.method });
     },
   };
 }
@@ -133,6 +142,7 @@ export function correlationPolicy(
 }
 
 function statusOf(error: unknown): number {
+  if (error instanceof Failure) return error.details.status ?? 0;
   if (typeof error !== "object" || error === null || !("statusCode" in error)) return 0;
   return typeof error.statusCode === "number" ? error.statusCode : 0;
 }

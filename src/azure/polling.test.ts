@@ -2,6 +2,7 @@ import { createHttpHeaders, createPipelineRequest, type PipelineResponse } from 
 import { expect, test } from "vitest";
 import { Failure } from "../model/failure.ts";
 import type { Clock } from "../model/ports.ts";
+import { answerFailure } from "./failures.ts";
 import { runningWriteFrom } from "./polling.ts";
 
 const url = "https://management.azure.com/operations/1?t=x&c=y";
@@ -29,6 +30,8 @@ async function poll(first: Record<string, string>, answers: readonly (Answer | E
     asked.push(address);
     if (answer instanceof Error) throw answer;
     const { status = 200, body, headers } = answer ?? {};
+    if (status >= 300)
+      throw answerFailure({ status, body, headers: createHttpHeaders(headers), method: "GET" });
     const bodyAsText = typeof body === "string" ? body : (JSON.stringify(body) as string | undefined);
     return {
       status,
@@ -129,7 +132,10 @@ test("a poll that is refused ends the waiting, and the write may have happened",
 
 test("a URL of another host is passed on as the hosts policy refuses it", async () => {
   const refusal = new Failure("terminal", "not of this cloud", { code: "ForeignHost" });
-  expect((await poll(document, [refusal])).outcome).toBe(refusal);
+  expect((await poll(document, [refusal])).outcome).toMatchObject({
+    class: "terminal",
+    details: { code: "ForeignHost" },
+  });
 });
 
 const id = "/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/i";

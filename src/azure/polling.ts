@@ -73,42 +73,41 @@ async function poll(operation: RunningOperation, parts: PollingParts, signal: Ab
     if (clock.now() + waitInMs > deadline) throw timedOut(operation, deadlineInMs);
     await clock.sleep(waitInMs, signal);
     const state = await stateOf(operation, parts, signal);
+    if (state.failure) throw happened(state.failure);
     if (state.ended) return;
     askedDelayInMs = state.delayInMs;
   }
 }
 
-type State = { readonly ended: true } | { readonly ended: false; readonly delayInMs: number | undefined };
+/** How an operation stands: at work, over, or failed for good. */
+interface State {
+  readonly ended: boolean;
+  readonly failure?: Failure;
+  readonly delayInMs?: number | undefined;
+}
 
 async function stateOf(
   operation: RunningOperation,
   parts: PollingParts,
   signal: AbortSignal,
 ): Promise<State> {
-  let answer: PipelineResponse;
   try {
-    answer = await ask(() => parts.line.get(operation.url, signal, operation.correlationId));
+    const answer = await ask(() => parts.line.get(operation.url, signal, operation.correlationId));
+    return operation.kind === "location" ? locationState(answer) : documentState(answer);
   } catch (error) {
-    // A poll that does not get through says nothing about the operation.
-    if (error instanceof Failure && error.class === "transient")
-      return { ended: false, delayInMs: error.details.retryAfterInMs };
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    return troubled(error);
   }
-  // Azure has forgotten the operation: how it ended is for a fresh read of the resource to find out.
-  if (answer.status === 404 || answer.status === 410) return { ended: true };
-  if (answer.status >= 400) return troubled(answer);
-  return operation.kind === "location" ? locationState(answer) : documentState(answer);
 }
 
-function troubled(answer: PipelineResponse): State {
-  const failure = answerFailure({
-    status: answer.status,
-    body: answer.bodyAsText,
-    headers: answer.headers,
-    method: "GET",
-  });
-  if (failure.class === "terminal") throw happened(failure);
-  return { ended: false, delayInMs: failure.details.retryAfterInMs };
+function troubled(failure: Failure): State {
+  const { status, retryAfterInMs } = failure.details;
+  // Azure has forgotten the operation: how it ended is for a fresh read of the resource to find out.
+  if (status === 404 || status === 410) return { ended: true };
+  // A poll that does not get through says nothing about the operation.
+  return failure.class === "transient"
+    ? { ended: false, delayInMs: retryAfterInMs }
+    : { ended: true, failure };
 }
 
 function locationState(answer: PipelineResponse): State {
@@ -121,17 +120,19 @@ function documentState(answer: PipelineResponse): State {
     case "succeeded":
       return { ended: true };
     case "failed":
-      throw happened(
-        answerFailure({
+      return {
+        ended: true,
+        failure: answerFailure({
           body: { error: document.error ?? { code: "OperationFailed" } },
           headers: quiet(answer.headers),
         }),
-      );
+      };
     case "canceled":
     case "cancelled":
-      throw happened(
-        new Failure("transient", "Azure cancelled the operation.", { code: "OperationCanceled" }),
-      );
+      return {
+        ended: true,
+        failure: new Failure("transient", "Azure cancelled the operation.", { code: "OperationCanceled" }),
+      };
     case undefined:
       // No status document: a 202 goes on, anything else is over, and a fresh read shows what came of it.
       return answer.status === 202 ? running(answer) : { ended: true };
