@@ -1,4 +1,5 @@
 // The world that the embedded Azure has without a seed: two subscriptions of a small company called Contoso.
+import { sandboxTenantId } from "../tenant.ts";
 
 /** The subscription of the company's production, where the identities are. */
 export const productionSubscriptionId = "0b1f6471-0000-4000-8000-00000000a001";
@@ -52,11 +53,11 @@ resources:
   - id: /subscriptions/${productionSubscriptionId}/resourceGroups/rg-orders/providers/Microsoft.KeyVault/vaults/kv-orders
     location: westeurope
     tags: { app: orders }
-    properties: { tenantId: 5a4db0c5-0000-4000-8000-b1de7e57a2e0, sku: { family: A, name: standard }, enableRbacAuthorization: true, vaultUri: "https://kv-orders.vault.azure.net/", provisioningState: Succeeded }
+    properties: { tenantId: ${sandboxTenantId}, sku: { family: A, name: standard }, enableRbacAuthorization: true, vaultUri: "https://kv-orders.vault.azure.net/", provisioningState: Succeeded }
   - id: /subscriptions/${billingSubscriptionId}/resourceGroups/rg-billing/providers/Microsoft.KeyVault/vaults/kv-billing
     location: northeurope
     tags: { app: billing }
-    properties: { tenantId: 5a4db0c5-0000-4000-8000-b1de7e57a2e0, sku: { family: A, name: standard }, enableRbacAuthorization: true, vaultUri: "https://kv-billing.vault.azure.net/", provisioningState: Succeeded }
+    properties: { tenantId: ${sandboxTenantId}, sku: { family: A, name: standard }, enableRbacAuthorization: true, vaultUri: "https://kv-billing.vault.azure.net/", provisioningState: Succeeded }
   - id: /subscriptions/${productionSubscriptionId}/resourceGroups/rg-orders/providers/Microsoft.Storage/storageAccounts/stcontosoorders
     location: westeurope
     kind: StorageV2
