@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { createHttpHeaders, createPipelineRequest, RestError } from "@azure/core-rest-pipeline";
 import { describe, expect, test } from "vitest";
 import { Failure, type FailureClass, type FailureDetails } from "../model/failure.ts";
@@ -425,6 +426,30 @@ test.each([
   ["no error at all", "text", { class: "terminal", code: "UnexpectedError", mayHaveHappened: true }],
 ])("%s", (_, thrown, expected) => {
   expect(shown(failureFrom(thrown))).toEqual(expected);
+});
+
+test("an answer that was accepted and cannot be read", () => {
+  const request = createPipelineRequest({ url: "https://management.azure.com/x", method: "PUT" });
+  const response = { request, status: 200, headers: createHttpHeaders(), bodyAsText: "<html>" };
+  const thrown = new RestError("parse", { code: "PARSE_ERROR", statusCode: 200, request, response });
+  expect(shown(failureFrom(thrown))).toEqual({
+    class: "transient",
+    code: "UnreadableAnswer",
+    mayHaveHappened: true,
+  });
+});
+
+test("no failure holds the request, whose token would end in a log", () => {
+  const request = createPipelineRequest({ url: "https://management.azure.com/x", method: "PUT" });
+  request.headers.set("authorization", "Bearer secret");
+  const response = { request, status: 403, headers: createHttpHeaders(), bodyAsText: "{}" };
+  const answered = new RestError("no", { statusCode: 403, request, response });
+  const aggregate = named("AggregateAuthenticationError", "none", { errors: [answered] });
+  for (const thrown of [answered, new RestError("cut", { code: "ECONNRESET", request }), aggregate]) {
+    const failure = failureFrom(thrown);
+    expect(failure.cause).toBeUndefined();
+    expect(inspect(failure, { depth: 20, showHidden: true })).not.toContain("secret");
+  }
 });
 
 test("a Failure stays itself, an abort stays an abort", () => {

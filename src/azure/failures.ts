@@ -13,7 +13,6 @@ export interface FailedAnswer {
   readonly headers?: AnswerHeaders;
   /** The method of the request; undefined counts as a write. */
   readonly method?: string;
-  readonly cause?: unknown;
 }
 
 /** True for what an AbortSignal causes: never a failure, always passed on. */
@@ -22,7 +21,8 @@ export function isAbort(error: unknown): boolean {
 }
 
 /**
- * What an error means. An abort is thrown on as it is. Errors that Azure's libraries raise without an answer
+ * What an error means. The SDK's own error is not kept: it holds the whole request, bearer token included, and a
+ * Failure may end in a log. An abort is thrown on as it is. Errors that Azure's libraries raise without an answer
  * (credentials, network, an answer that is none) are judged too; whatever is left is terminal "UnexpectedError".
  */
 export function failureFrom(error: unknown): Failure {
@@ -31,11 +31,11 @@ export function failureFrom(error: unknown): Failure {
   if (isRestError(error)) {
     const { response, request } = error;
     if (!response) return networkFailure(error.code ?? "REQUEST_SEND_ERROR", error, request?.method);
+    if (response.status < 300) return unreadable(response.status, request?.method);
     return answerFailure({
       status: response.status,
       body: response.bodyAsText ?? error.details ?? error.message,
       headers: response.headers,
-      cause: error,
       ...(request ? { method: request.method } : {}),
     });
   }
@@ -66,9 +66,6 @@ export function answerFailure(answer: FailedAnswer): Failure {
     rule.class,
     body.message ?? rule.message ?? `Azure answered ${answer.status ?? "nothing"}.`,
     details,
-    {
-      cause: answer.cause,
-    },
   );
 }
 
@@ -87,6 +84,13 @@ function codeFor(body: ErrorBody, rule: Rule, status: number | undefined): strin
   if (body.code && !/^\d+$/.test(body.code)) return body.code;
   if (status === 429) return "TooManyRequests";
   return rule.code ?? (status === undefined ? "Unknown" : `Http${status}`);
+}
+
+/** Azure accepted, and what it answered is not what the SDK can read. */
+function unreadable(status: number, method: string | undefined): Failure {
+  const happened = isWrite(method) ? { mayHaveHappened: true } : {};
+  const details = { code: "UnreadableAnswer", status, ...happened };
+  return new Failure("transient", `Azure answered ${status} with something that cannot be read.`, details);
 }
 
 function isWrite(method: string | undefined): boolean {
@@ -108,16 +112,8 @@ function operationFailure(error: Error): Failure | undefined {
     /^The long-running operation has failed\.(?: ([\w-]+)\.)? ?([\s\S]*)$/.exec(error.message) ?? [];
   if (message === undefined) return;
   const text = message || error.message;
-  const failure = answerFailure({
-    body: { error: { code: code ?? "OperationFailed", message: text } },
-    cause: error,
-  });
-  return new Failure(
-    failure.class,
-    failure.message,
-    { ...failure.details, mayHaveHappened: true },
-    { cause: error },
-  );
+  const failure = answerFailure({ body: { error: { code: code ?? "OperationFailed", message: text } } });
+  return new Failure(failure.class, failure.message, { ...failure.details, mayHaveHappened: true });
 }
 
 const credentialErrors = new Set([
@@ -133,12 +129,10 @@ function credentialFailure(error: Error): Failure | undefined {
   const code = error.name === "AuthenticationError" ? "SignInFailed" : "CredentialUnavailable";
   const troubled =
     status === 429 || (status ?? 0) >= 500 || /network_error|ECONN|ETIMEDOUT|EAI_AGAIN/.test(error.message);
-  return new Failure(
-    troubled ? "transient" : "terminal",
-    error.message,
-    { code, ...(status ? { status } : {}) },
-    { cause: error },
-  );
+  return new Failure(troubled ? "transient" : "terminal", error.message, {
+    code,
+    ...(status ? { status } : {}),
+  });
 }
 
 function socketFailure(error: Error): Failure | undefined {
@@ -154,7 +148,7 @@ function networkFailure(code: string, error: Error, method?: string): Failure {
     mayHaveHappened: true as const,
   };
   const happened = mayHaveHappened && isWrite(method) ? { mayHaveHappened } : {};
-  return new Failure(failureClass, error.message, { code, ...happened }, { cause: error });
+  return new Failure(failureClass, error.message, { code, ...happened });
 }
 
 function unexpected(error: unknown): Failure {

@@ -163,12 +163,7 @@ function documentFrom(text: string | null | undefined): { status?: string; error
 
 /** Whatever became of an operation that was accepted, it may have changed something. */
 function happened(failure: Failure): Failure {
-  return new Failure(
-    failure.class,
-    failure.message,
-    { ...failure.details, mayHaveHappened: true },
-    { cause: failure.cause },
-  );
+  return new Failure(failure.class, failure.message, { ...failure.details, mayHaveHappened: true });
 }
 
 function timedOut(operation: RunningOperation, deadlineInMs: number): Failure {
