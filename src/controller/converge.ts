@@ -1,7 +1,7 @@
 // Decides how many passes an apply makes: until another one would change nothing, at most five.
 import type { Outcome } from "../apply/outcome.ts";
-import type { Clock } from "../model/ports.ts";
-import type { Pass } from "./reconcile.ts";
+import type { Clock, ReadPorts, WritePorts } from "../model/ports.ts";
+import { type Intent, type Pass, type PassOptions, reconcile } from "./reconcile.ts";
 
 /** What a pass knows of the ones before it in the same apply. */
 export interface Carried {
@@ -62,6 +62,21 @@ export async function converge(
     if (!hasWaited) return { passes, end: "stopped" };
     carried = carriedAfter(carried, done);
   }
+}
+
+/** Reconciles pass after pass; what is left of a set that was released in one pass stays released in the next. */
+export async function convergeOn(
+  intent: Intent,
+  ports: ReadPorts & WritePorts,
+  options: PassOptions & ConvergeOptions,
+): Promise<Convergence> {
+  return await converge(({ settled, released }) => {
+    const changes = intent.releases.changes.union(released);
+    return reconcile({ ...intent, releases: { ...intent.releases, changes } }, ports, {
+      ...options,
+      settled,
+    });
+  }, options);
 }
 
 /** Another pass helps after anything that was applied (it may make room for more) and anything that may recover. */

@@ -12,6 +12,8 @@ export interface Write {
   baseline?: Attachments | undefined;
   /** True once a PATCH was accepted, or may have taken effect although it failed. */
   wasWritten: boolean;
+  /** True while the last read is older than a PATCH that may have taken effect. */
+  isStale: boolean;
 }
 
 /** A PATCH that Azure refused, or accepted and then failed to carry out. */
@@ -49,16 +51,21 @@ export async function sendPatch(
   try {
     const running = await run.ports.patchAttachments(patch, run.signal);
     wasAccepted = true;
-    write.wasWritten = true;
+    noteWritten(write);
     await run.ended(running);
     return;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const hasHappened = wasAccepted || error.details.mayHaveHappened === true;
-    if (hasHappened) write.wasWritten = true;
+    if (hasHappened) noteWritten(write);
     else write.baseline = earlier;
     return { failure: inProgressIfConflict(error), wasAccepted };
   }
+}
+
+function noteWritten(write: Write): void {
+  write.wasWritten = true;
+  write.isStale = true;
 }
 
 function patchFrom(before: Target, keys: Keys): AttachmentPatch {

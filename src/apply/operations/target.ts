@@ -22,9 +22,9 @@ interface Work extends Write {
  */
 export const patchTarget: Runner<"patchTarget"> = async (action, run) => {
   const ledger = ledgerFrom(action, new Set(run.changes.map((change) => change.id)));
-  const work: Work = { run, ledger, wasWritten: false, isIsolated: false };
+  const work: Work = { run, ledger, wasWritten: false, isStale: false, isIsolated: false };
   const refusal = await refusalOf(action, work);
-  const last: LastRead = work.wasWritten
+  const last: LastRead = work.isStale
     ? await readBack(run, ledger, action.target.id, refusal)
     : (work.last ?? "unread");
   judge(ledger, last, { refusal, wasWritten: work.wasWritten });
@@ -52,6 +52,7 @@ async function attempt(targetId: string, work: Work, known: Target | undefined):
   const { run, ledger } = work;
   const before = known ?? (await run.ports.readTarget(targetId, run.signal));
   work.last = before ?? "gone";
+  work.isStale = false;
   if (!before) return;
   refuseIfBusy(before);
   const keys = keysToSend(ledger, before.attachments);

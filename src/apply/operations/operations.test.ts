@@ -1,0 +1,423 @@
+import { describe, expect, test } from "vitest";
+import { idKey } from "../../model/arm-id.ts";
+import type { RoleAssignment } from "../../model/grant.ts";
+import type { FederatedCredential } from "../../model/identity.ts";
+import type { OperationAction } from "../../plan/plan.ts";
+import { applyTo, type FakeAzure, fakeAzure, type Seed } from "../fake-azure.ts";
+import {
+  change,
+  failure,
+  identity,
+  identityId,
+  linesOf,
+  operation,
+  planOfOne,
+  planWith,
+} from "../fixtures.ts";
+
+const id = identityId("one");
+const scope = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv";
+const cut = failure("transient", "ECONNRESET", { mayHaveHappened: true });
+const busy = failure("transient", "TooManyRequests");
+const locked = failure("terminal", "ScopeLocked");
+const unknownPrincipal = failure("propagating", "PrincipalNotFound", { retryAfterInMs: 5_000 });
+
+const credential: FederatedCredential = {
+  name: "github",
+  issuer: "https://issuer",
+  subject: "repo:contoso/orders",
+  audience: "api://AzureADTokenExchange",
+};
+const assignment: RoleAssignment = {
+  id: `${scope}/providers/Microsoft.Authorization/roleAssignments/existing`,
+  scope,
+  principalId: "principal-of-one",
+  roleGuid: "reader",
+  description: "marker",
+};
+
+const create: OperationAction = {
+  kind: "createIdentity",
+  identityId: id,
+  location: "westeurope",
+  tags: { "bindery-owner": "prod" },
+};
+const merge = (tags: Record<string, string>, recordPrincipal = false): OperationAction => ({
+  kind: "mergeTags",
+  identityId: id,
+  tags,
+  recordPrincipal,
+});
+const untag = (tags: Record<string, string>): OperationAction => ({
+  kind: "deleteTags",
+  identityId: id,
+  tags,
+});
+const putCredential: OperationAction = { kind: "putCredential", identityId: id, credential };
+const deleteCredential: OperationAction = { kind: "deleteCredential", identityId: id, credential };
+const put: Extract<OperationAction, { kind: "putAssignment" }> = {
+  kind: "putAssignment",
+  identityId: id,
+  principalId: "principal-of-one",
+  scope,
+  roleGuid: "reader",
+  roleName: "Reader",
+  description: "marker",
+};
+const revoke: OperationAction = {
+  kind: "deleteAssignment",
+  assignmentId: assignment.id,
+  principalId: "principal-of-one",
+  roleName: "Reader",
+  scope,
+};
+const remove: OperationAction = { kind: "deleteIdentity", identityId: id, principalId: "principal-of-one" };
+const upgrade: OperationAction = { kind: "upgradeInstances", targetId: identityId("set") };
+
+type Row = readonly [
+  name: string,
+  action: OperationAction,
+  seed: Seed,
+  outcome: string,
+  log: readonly string[],
+];
+
+async function expectRow([, action, seed, outcome, log]: Row): Promise<void> {
+  const azure = fakeAzure(seed);
+  const report = await applyTo(azure, planOfOne(action), { retry: { visibilityInMs: 2_000 } });
+  expect(azure.log).toEqual(log);
+  expect(linesOf(report)).toEqual([`it: ${outcome}`]);
+}
+
+describe("createIdentity", () => {
+  const read = "readIdentity one";
+  const made = "createIdentity one";
+  test.each<Row>([
+    ["only after a 404", create, {}, "applied", [read, made, read]],
+    [
+      "what is there is not written",
+      create,
+      { identities: [identity("one")] },
+      "skipped AlreadyExists",
+      [read],
+    ],
+    [
+      "a refused read writes nothing",
+      create,
+      { faults: [{ on: read, throws: locked }] },
+      "failed ScopeLocked",
+      [read],
+    ],
+    [
+      "cut after Azure had acted: the owner tag tells that it is ours",
+      create,
+      { faults: [{ on: made, throws: cut, happened: true }] },
+      "applied",
+      [read, made, read, read],
+    ],
+    [
+      "refused for now: tried again after another 404",
+      create,
+      { faults: [{ on: made, throws: busy }] },
+      "applied",
+      [read, made, read, made, read],
+    ],
+  ])("%s", async (...row) => expectRow(row));
+
+  test("someone was faster: CreateRaced, and our tag does not stay on what is theirs", async () => {
+    const theirs = identity("one", { tags: { team: "theirs" } });
+    const azure: FakeAzure = fakeAzure({
+      faults: [{ on: made, before: () => azure.identities.set(idKey(id), theirs) }],
+    });
+    const changes = [change("it", "create"), change("record", "update", { needs: ["it"] })];
+    const plan = planWith(changes, [
+      operation("it", create),
+      operation("record", merge({}, true), { after: ["it"] }),
+    ]);
+    expect(linesOf(await applyTo(azure, plan))).toEqual([
+      "it: failed CreateRaced",
+      "record: skipped WaitsFor",
+    ]);
+    expect(azure.log).toEqual([read, made, "deleteTags one"]);
+    expect(azure.identities.get(idKey(id))?.tags).not.toHaveProperty("bindery-owner");
+  });
+
+  test("the tag that cannot be taken back is told", async () => {
+    const azure: FakeAzure = fakeAzure({
+      faults: [
+        { on: made, before: () => azure.identities.set(idKey(id), identity("one")) },
+        { on: "deleteTags one", throws: locked },
+      ],
+    });
+    const { outcomes } = await applyTo(azure, planOfOne(create));
+    expect(outcomes[0]?.code).toBe("CreateRaced");
+    expect(outcomes[0]?.message).toContain("could not be taken back");
+  });
+
+  test("cut, and what is there then carries another's tag: not ours", async () => {
+    const theirs = identity("one", { tags: { "bindery-owner": "other" } });
+    const azure: FakeAzure = fakeAzure({
+      faults: [{ on: made, throws: cut, before: () => azure.identities.set(idKey(id), theirs) }],
+    });
+    expect(linesOf(await applyTo(azure, planOfOne(create)))).toEqual(["it: skipped AlreadyExists"]);
+    expect(azure.log).toEqual([read, made, read]);
+  });
+
+  test("an identity that came between a refusal and the next try is left alone", async () => {
+    const azure: FakeAzure = fakeAzure({
+      faults: [{ on: made, throws: busy, before: () => azure.identities.set(idKey(id), identity("one")) }],
+    });
+    expect(linesOf(await applyTo(azure, planOfOne(create)))).toEqual(["it: skipped AlreadyExists"]);
+  });
+});
+
+describe("tags", () => {
+  const read = "readIdentity one";
+  const ours = { identities: [identity("one")] };
+  const marked = { "bindery-owner": "prod", "bindery-principal": "principal-of-one/client-of-one" };
+  const theirs = { identities: [identity("one", { tags: { "bindery-owner": "other" } })] };
+  const bare = { identities: [identity("one", { tags: {} })] };
+  const merged = [read, "mergeTags one", read];
+  test.each<Row>([
+    ["a tag is set", merge({ team: "a" }), ours, "applied", merged],
+    ["the principal comes from the fresh read", merge({}, true), ours, "applied", merged],
+    ["already so", merge({}, true), { identities: [identity("one", { tags: marked })] }, "applied", [read]],
+    ["adoption sets the owner", merge({ "bindery-owner": "prod" }, true), bare, "applied", merged],
+    [
+      "adoption, and another was faster",
+      merge({ "bindery-owner": "prod" }),
+      theirs,
+      "skipped OwnedByAnother",
+      [read],
+    ],
+    ["no longer ours", merge({ team: "a" }), bare, "skipped OwnershipLost", [read]],
+    ["gone", merge({ team: "a" }), {}, "skipped IdentityGone", [read]],
+    [
+      "cut, but done",
+      merge({ team: "a" }),
+      { ...ours, faults: [{ on: "mergeTags one", throws: cut, happened: true }] },
+      "applied",
+      [read, "mergeTags one", read],
+    ],
+    [
+      "release",
+      untag(marked),
+      { identities: [identity("one", { tags: marked })] },
+      "applied",
+      [read, "deleteTags one", read],
+    ],
+    ["release of what is free already", untag({ "bindery-owner": "prod" }), bare, "applied", [read]],
+    [
+      "release of what is another's",
+      untag({ "bindery-owner": "prod" }),
+      theirs,
+      "skipped OwnedByAnother",
+      [read],
+    ],
+  ])("%s", async (...row) => expectRow(row));
+
+  test("a tag is deleted whatever its casing and value are by now", async () => {
+    const tags = { "Bindery-Owner": "prod", "bindery-prune": "changed", team: "a" };
+    const azure = fakeAzure({ identities: [identity("one", { tags })] });
+    await applyTo(azure, planOfOne(untag({ "bindery-owner": "prod", "bindery-prune": "pending" })));
+    expect(azure.identities.get(idKey(id))?.tags).toEqual({ team: "a" });
+  });
+
+  test("tags that a read does not show are propagating", async () => {
+    const azure: FakeAzure = fakeAzure(ours);
+    const ports = { ...azure, mergeTags: () => Promise.resolve() };
+    expect(linesOf(await applyTo(ports, planOfOne(merge({ team: "a" }))))).toEqual([
+      "it: propagating NotVisibleYet",
+    ]);
+  });
+});
+
+describe("federated credentials", () => {
+  const list = "listCredentials one";
+  const wrote = "putCredential one";
+  const gone = "deleteCredential one";
+  const has = (one: FederatedCredential): Seed => ({ credentials: { one: [one] } });
+  test.each<Row>([
+    ["is written", putCredential, {}, "applied", [wrote, list]],
+    [
+      "cut, but done",
+      putCredential,
+      { faults: [{ on: wrote, throws: cut, happened: true }] },
+      "applied",
+      [wrote, list, list],
+    ],
+    [
+      "concurrent writes",
+      putCredential,
+      { faults: [{ on: wrote, throws: busy }] },
+      "applied",
+      [wrote, list, wrote, list],
+    ],
+    ["is deleted", deleteCredential, has(credential), "applied", [list, gone, list]],
+    ["is gone already", deleteCredential, {}, "applied", [list]],
+    [
+      "trusts another subject by now",
+      deleteCredential,
+      has({ ...credential, subject: "x" }),
+      "skipped CredentialChanged",
+      [list],
+    ],
+    [
+      "trusts another issuer by now",
+      deleteCredential,
+      has({ ...credential, issuer: "x" }),
+      "skipped CredentialChanged",
+      [list],
+    ],
+  ])("%s", async (...row) => expectRow(row));
+});
+
+describe("role assignments", () => {
+  const find = "findAssignments kv";
+  const wrote = "putAssignment kv";
+  const readNew = "readAssignment new";
+  const readOld = "readAssignment existing";
+  const gone = "deleteAssignment existing";
+  const there: Seed = { assignments: [assignment] };
+  const update: OperationAction = { ...put, assignmentId: assignment.id, condition: "x" };
+  const { principalId: _principalId, ...unknown } = put;
+  test.each<Row>([
+    ["a role is assigned", put, {}, "applied", [wrote, readNew]],
+    ["somebody else's is left as it is", { ...put, description: "ours" }, there, "applied", [wrote, readOld]],
+    [
+      "cut, but done: asked before it is repeated",
+      put,
+      { faults: [{ on: wrote, throws: cut, happened: true }] },
+      "applied",
+      [wrote, find, readNew],
+    ],
+    [
+      "a new principal is waited for",
+      put,
+      { faults: [{ on: wrote, throws: unknownPrincipal, times: 2 }] },
+      "applied",
+      [wrote, find, wrote, find, wrote, readNew],
+    ],
+    [
+      "404 after 201",
+      put,
+      { faults: [{ on: readNew, throws: failure("transient", "Busy") }] },
+      "applied",
+      [wrote, readNew, readNew],
+    ],
+    ["no principal is known", unknown, {}, "skipped PrincipalUnknown", []],
+    ["a condition is changed", update, there, "applied", [readOld, wrote, readOld]],
+    [
+      "a condition that is so already",
+      update,
+      { assignments: [{ ...assignment, condition: "x" }] },
+      "applied",
+      [readOld, readOld],
+    ],
+    ["the assignment to change is gone", update, {}, "skipped AssignmentGone", [readOld]],
+    [
+      "the assignment to change is another's",
+      update,
+      { assignments: [{ ...assignment, principalId: "x" }] },
+      "skipped PrincipalChanged",
+      [readOld],
+    ],
+    ["a role is revoked", revoke, there, "applied", [readOld, gone, readOld]],
+    ["revoked already", revoke, {}, "applied", [readOld]],
+    [
+      "another principal's by now",
+      revoke,
+      { assignments: [{ ...assignment, principalId: "x" }] },
+      "skipped PrincipalChanged",
+      [readOld],
+    ],
+    [
+      "revoking is refused",
+      revoke,
+      { ...there, faults: [{ on: gone, throws: locked }] },
+      "failed ScopeLocked",
+      [readOld, gone],
+    ],
+  ])("%s", async (...row) => expectRow(row));
+
+  test("a principal that stays unknown is lag, never a failure", async () => {
+    const azure = fakeAzure({ faults: [{ on: wrote, throws: unknownPrincipal, times: 999 }] });
+    const { outcomes } = await applyTo(azure, planOfOne(put));
+    expect(outcomes).toMatchObject([{ state: "propagating", code: "PrincipalNotFound" }]);
+    // Three minutes at five seconds each, and the first attempt.
+    expect(azure.log.filter((one) => one === wrote)).toHaveLength(37);
+  });
+
+  test("a role goes to the principal that this run has created", async () => {
+    const azure = fakeAzure();
+    const changes = [change("it", "create"), change("grant", "grant", { needs: ["it"] })];
+    const plan = planWith(changes, [operation("grant", unknown), operation("it", create)]);
+    expect(linesOf(await applyTo(azure, plan))).toEqual(["it: applied", "grant: applied"]);
+    expect([...azure.assignments.values()]).toMatchObject([{ principalId: "principal-of-one" }]);
+  });
+});
+
+describe("deleteIdentity", () => {
+  const read = "readIdentity one";
+  const gone = "deleteIdentity one";
+  test.each<Row>([
+    [
+      "ours and the one that was meant",
+      remove,
+      { identities: [identity("one")] },
+      "applied",
+      [read, gone, read],
+    ],
+    ["gone already", remove, {}, "applied", [read]],
+    [
+      "recreated",
+      remove,
+      { identities: [identity("one", { principalId: "x" })] },
+      "skipped PrincipalChanged",
+      [read],
+    ],
+    [
+      "without our tag",
+      remove,
+      { identities: [identity("one", { tags: {} })] },
+      "skipped OwnershipLost",
+      [read],
+    ],
+    [
+      "with another's tag",
+      remove,
+      { identities: [identity("one", { tags: { "bindery-owner": "x" } })] },
+      "skipped OwnedByAnother",
+      [read],
+    ],
+    [
+      "cut, but done",
+      remove,
+      { identities: [identity("one")], faults: [{ on: gone, throws: cut, happened: true }] },
+      "applied",
+      [read, gone, read],
+    ],
+    [
+      "refused",
+      remove,
+      { identities: [identity("one")], faults: [{ on: gone, throws: locked }] },
+      "failed ScopeLocked",
+      [read, gone],
+    ],
+  ])("%s", async (...row) => expectRow(row));
+});
+
+describe("upgradeInstances", () => {
+  const upgraded = "upgradeInstances set";
+  test.each<Row>([
+    ["is waited for", upgrade, {}, "applied", [upgraded, "ended set"]],
+    [
+      "is repeated",
+      upgrade,
+      { faults: [{ on: "ended set", throws: busy }] },
+      "applied",
+      [upgraded, "ended set", upgraded, "ended set"],
+    ],
+    ["is refused", upgrade, { faults: [{ on: upgraded, throws: locked }] }, "failed ScopeLocked", [upgraded]],
+  ])("%s", async (...row) => expectRow(row));
+});

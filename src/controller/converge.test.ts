@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { change, jumpingClock } from "../apply/fixtures.ts";
+import type { Verdict } from "../apply/outcome.ts";
+import { observed, policy } from "../plan/fixtures.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type Carried, type Convergence, type ConvergeOptions, converge } from "./converge.ts";
+import type { Pass } from "./reconcile.ts";
+
+const applied: Verdict = { state: "applied", message: "" };
+const lag: Verdict = { state: "propagating", message: "", transient: true };
+const busy: Verdict = { state: "failed", code: "TooManyRequests", message: "", transient: true };
+const refused: Verdict = { state: "failed", code: "AuthorizationFailed", message: "" };
+const waits: Verdict = { state: "skipped", code: "WaitsFor", message: "" };
+
+function passWith(verdicts: Readonly<Record<string, Verdict>>, released: readonly string[] = []): Pass {
+  const changes = Object.keys(verdicts).map((id) => change(id, "attach"));
+  const plan: Plan = {
+    revision: "r1",
+    owner: policy.owner,
+    digest: "d",
+    changes,
+    operations: [],
+    held: [],
+    warnings: [],
+    orphans: [],
+    released,
+  };
+  const outcomes = changes.flatMap((one) => {
+    const verdict = verdicts[one.id];
+    return verdict ? [{ ...verdict, change: one }] : [];
+  });
+  return { observed: observed(), plan, report: { outcomes, warnings: [] }, documents: [], orphans: [] };
+}
+
+interface Run {
+  readonly result: Convergence;
+  readonly carried: Carried[];
+  readonly waitedInMs: number;
+}
+
+async function runOf(passes: readonly Pass[], options: Partial<ConvergeOptions> = {}): Promise<Run> {
+  const clock = jumpingClock();
+  const startedAtInMs = clock.now();
+  const carried: Carried[] = [];
+  const result = await converge(
+    async (before) => {
+      carried.push(before);
+      const pass = passes[before.number - 1] ?? passes.at(-1);
+      if (!pass) throw new Error("no pass");
+      return pass;
+    },
+    { clock, ...options },
+  );
+  return { result, carried, waitedInMs: clock.now() - startedAtInMs };
+}
+
+describe("how many passes there are", () => {
+  test.each<readonly [string, readonly Readonly<Record<string, Verdict>>[], number, string, number]>([
+    ["an empty plan", [{}], 1, "converged", 0],
+    ["after what was applied another one looks", [{ a: applied }, {}], 2, "converged", 0],
+    ["what is propagating alone is left", [{ a: lag }], 1, "converged", 0],
+    [
+      "what was applied beside what is propagating",
+      [{ a: applied, b: lag }, { b: lag }],
+      2,
+      "converged",
+      5_000,
+    ],
+    [
+      "what may recover is tried again after a while",
+      [{ a: busy }, { a: applied }, {}],
+      3,
+      "converged",
+      5_000,
+    ],
+    ["what failed for good is left", [{ a: refused, b: waits }], 1, "converged", 0],
+    ["never more than five", [{ a: busy }], 5, "unfinished", 20_000],
+    ["nor of what is applied again and again", [{ a: applied }], 5, "unfinished", 0],
+  ])("%s", async (_, verdicts, count, end, waitInMs) => {
+    const { result, waitedInMs } = await runOf(verdicts.map((one) => passWith(one)));
+    expect(result.passes).toHaveLength(count);
+    expect(result.end).toBe(end);
+    expect(waitedInMs).toBe(waitInMs);
+  });
+});
+
+test("a pass knows what has failed for good and what was released before it", async () => {
+  const { carried } = await runOf([
+    passWith({ a: refused, b: applied, c: busy }, ["b"]),
+    passWith({ a: refused, d: applied, e: waits }, ["d"]),
+    passWith({}),
+  ]);
+  expect(carried.map((one) => [one.number, [...one.settled.keys()], [...one.released]])).toEqual([
+    [1, [], []],
+    [2, ["a"], ["b"]],
+    [3, ["a"], ["b", "d"]],
+  ]);
+});
+
+describe("stop", () => {
+  test("after the pass that it met", async () => {
+    const stop = new AbortController();
+    const { result } = await runOf([passWith({ a: applied })], {
+      stop: stop.signal,
+      onPass: () => stop.abort(),
+    });
+    expect(result).toMatchObject({ end: "stopped", passes: [{}] });
+  });
+
+  test("while waiting for the next pass", async () => {
+    const stop = new AbortController();
+    const clock = jumpingClock();
+    const sleep = (): Promise<void> => {
+      stop.abort();
+      return Promise.reject(stop.signal.reason);
+    };
+    const { result } = await runOf([passWith({ a: busy })], {
+      stop: stop.signal,
+      clock: { ...clock, sleep },
+    });
+    expect(result).toMatchObject({ end: "stopped", passes: [{}] });
+  });
+
+  test("while a pass reads: there is nothing to tell of it", async () => {
+    const stop = new AbortController();
+    const pass = async (): Promise<Pass> => {
+      stop.abort();
+      throw new DOMException("aborted", "AbortError");
+    };
+    const result = await converge(pass, { clock: jumpingClock(), stop: stop.signal });
+    expect(result).toEqual({ end: "stopped", passes: [] });
+  });
+
+  test("a bug is not taken for an interruption", async () => {
+    const stop = new AbortController();
+    const pass = async (): Promise<Pass> => {
+      stop.abort();
+      throw new TypeError("bug");
+    };
+    await expect(converge(pass, { clock: jumpingClock(), stop: stop.signal })).rejects.toThrow("bug");
+  });
+});
