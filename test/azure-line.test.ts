@@ -330,6 +330,12 @@ describe("a write of attachments", () => {
     expect(arm.seen[0]?.headers["if-match"]).toBeUndefined();
   });
 
+  test("that would attach under a type without user identities is a bug", async () => {
+    const patch = { targetId: vm, type: "None", attach: [id1], detach: [] };
+    await expect(connect().write.patchAttachments(patch, signal)).rejects.toThrow(TypeError);
+    expect(arm.seen).toEqual([]);
+  });
+
   test("names at most 150 identities, and only kinds it knows", async () => {
     const attach = Array.from({ length: 151 }, (_, i) => `${id1}-${i}`);
     const patch = { targetId: vm, type: "UserAssigned", attach, detach: [] };

@@ -399,6 +399,21 @@ test.each([
     { class: "terminal", code: "SignInFailed" },
   ],
   [
+    "a wrong secret, as client secrets report it",
+    named("AuthenticationRequiredError", "invalid_client: AADSTS7000215: Invalid client secret provided."),
+    { class: "terminal", code: "SignInFailed" },
+  ],
+  [
+    "a wrong secret at the end of a chain",
+    named("AggregateAuthenticationError", "ChainedTokenCredential: AADSTS7000215: Invalid client secret."),
+    { class: "terminal", code: "SignInFailed" },
+  ],
+  [
+    "Entra out of reach",
+    named("AuthenticationRequiredError", "endpoints_resolution_error: Error: could not resolve endpoints."),
+    { class: "transient", code: "SignInFailed" },
+  ],
+  [
     "Entra unwell",
     named("AuthenticationError", "oops", { statusCode: 503 }),
     { class: "transient", code: "SignInFailed" },

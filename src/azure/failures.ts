@@ -123,12 +123,16 @@ const credentialErrors = new Set([
   "CredentialUnavailableError",
 ]);
 
+/** How MSAL and Node put that Entra did not answer. */
+const passingTrouble =
+  /network_error|endpoints_resolution_error|temporarily_unavailable|ECONN|ETIMEDOUT|EAI_AGAIN/;
+
 function credentialFailure(error: Error): Failure | undefined {
   if (!credentialErrors.has(error.name)) return;
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : undefined;
-  const code = error.name === "AuthenticationError" ? "SignInFailed" : "CredentialUnavailable";
-  const troubled =
-    status === 429 || (status ?? 0) >= 500 || /network_error|ECONN|ETIMEDOUT|EAI_AGAIN/.test(error.message);
+  const isRefused = /^Authentication/.test(error.name) || error.message.includes("AADSTS");
+  const code = isRefused ? "SignInFailed" : "CredentialUnavailable";
+  const troubled = status === 429 || (status ?? 0) >= 500 || passingTrouble.test(error.message);
   return new Failure(troubled ? "transient" : "terminal", error.message, {
     code,
     ...(status ? { status } : {}),

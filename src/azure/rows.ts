@@ -39,7 +39,7 @@ function attachedFrom(map: unknown): AttachedIdentity[] | undefined {
   if (map === undefined || map === null) return [];
   if (typeof map !== "object" || Array.isArray(map)) return;
   const entries = Object.entries(map);
-  if (!entries.every(([id]) => id.startsWith("/subscriptions/"))) return;
+  if (!entries.every(([id]) => /^\/subscriptions\//i.test(id))) return;
   return entries.map(([id, value]) => {
     const { principalId, clientId } = (value ?? {}) as Record<string, unknown>;
     return { id, ...(isId(principalId) ? { principalId } : {}), ...(isId(clientId) ? { clientId } : {}) };

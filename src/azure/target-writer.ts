@@ -16,7 +16,10 @@ export function targetWriterOf(clients: Clients, polling: PollingParts): TargetW
   return {
     async patchAttachments(patch, signal): Promise<RunningWrite> {
       const caught = answerCatcher();
-      await ask(async () => await send(clients, patch, caught, signal));
+      const block = identityBlockFrom(patch);
+      await ask(
+        async () => await send(clients, patch, block, { abortSignal: signal, onResponse: caught.onResponse }),
+      );
       return runningWriteFrom(caught.answer(), polling);
     },
     async upgradeInstances(scaleSetId, signal): Promise<RunningWrite> {
@@ -40,8 +43,12 @@ export function identityBlockFrom(patch: AttachmentPatch): IdentityBlock {
     const text = `A request may name ${identitiesPerPatch} identities, not ${keys.length}.`;
     throw new Failure("terminal", text, { code: "TooManyIdentities" });
   }
+  const namesUsers = /UserAssigned/i.test(patch.type);
+  if (!namesUsers && patch.attach.length > 0) {
+    throw new TypeError(`A PATCH with type ${patch.type} cannot attach identities to ${patch.targetId}.`);
+  }
   // With a type that names no user identities, Azure drops all of them; a map beside it would be a contradiction.
-  if (!/UserAssigned/i.test(patch.type)) return { type: patch.type as IdentityBlock["type"] };
+  if (!namesUsers) return { type: patch.type as IdentityBlock["type"] };
   const changes = [...patch.attach.map((id) => [id, {}]), ...patch.detach.map((id) => [id, null])];
   return { type: patch.type as IdentityBlock["type"], userAssignedIdentities: Object.fromEntries(changes) };
 }
@@ -52,23 +59,28 @@ interface IdentityBlock {
   userAssignedIdentities?: Record<string, Record<string, never>>;
 }
 
+interface SendOptions {
+  readonly abortSignal: AbortSignal;
+  readonly onResponse: AnswerCatcher["onResponse"];
+}
+
 /** Sends the PATCH only: the SDK's own polling is twice as fast as Compute's limit allows. */
 async function send(
   clients: Clients,
   patch: AttachmentPatch,
-  caught: AnswerCatcher,
-  signal: AbortSignal,
+  identity: IdentityBlock,
+  options: SendOptions,
 ): Promise<void> {
   const { subscriptionId, resourceGroup, type, name } = armIdOf(patch.targetId);
   const compute = clients.compute(subscriptionId);
-  const body = { identity: identityBlockFrom(patch) };
-  const ifMatch = patch.ifMatch === undefined ? {} : { ifMatch: patch.ifMatch };
-  const options = { abortSignal: signal, onResponse: caught.onResponse, ...ifMatch };
+  const withMatch = patch.ifMatch === undefined ? options : { ...options, ifMatch: patch.ifMatch };
   switch (targetKindOf(type)) {
     case "virtualMachine":
-      return await compute.virtualMachines.update(resourceGroup, name, body, options).submitted();
+      return await compute.virtualMachines.update(resourceGroup, name, { identity }, withMatch).submitted();
     case "virtualMachineScaleSet":
-      return await compute.virtualMachineScaleSets.update(resourceGroup, name, body, options).submitted();
+      return await compute.virtualMachineScaleSets
+        .update(resourceGroup, name, { identity }, withMatch)
+        .submitted();
     case "other":
       throw unsupported(patch.targetId, type);
   }
