@@ -147,6 +147,23 @@ describe("what a change needs", () => {
     expect(linesOf(await applyTo(azure, plan))).toEqual(["both: failed AuthorizationFailed"]);
   });
 
+  test("a change of two operations is visible only when both are", async () => {
+    const azure = fakeAzure();
+    let reads = 0;
+    const ports: FakeAzure = {
+      ...azure,
+      readAssignment: async (id, signal) => {
+        reads += 1;
+        return reads === 1 ? undefined : await azure.readAssignment(id, signal);
+      },
+    };
+    const both = [grant("a", { changeIds: ["both"] }), grant("b", { changeIds: ["both"], after: ["a"] })];
+    const plan = planWith([change("both", "update")], both);
+    const report = await applyTo(ports, plan, { retry: { visibilityInMs: 0 } });
+    expect(linesOf(report)).toEqual(["both: propagating NotVisibleYet"]);
+    expect(azure.log).toContain("readAssignment new");
+  });
+
   test("what earlier passes have settled is not tried again", async () => {
     const plan = grants({ a: [], b: ["a"], c: [] });
     const azure = fakeAzure({ faults: [{ on: "putAssignment kv-a", throws: refused }] });

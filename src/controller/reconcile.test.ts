@@ -4,6 +4,7 @@ import { jumpingClock } from "../apply/fixtures.ts";
 import { nameOf } from "../model/arm-id.ts";
 import type { ReadPorts } from "../model/ports.ts";
 import {
+  assignment,
   binding,
   desired,
   grantOf,
@@ -73,6 +74,33 @@ test("lists propose, fresh reads dispose: what a stale list misses is not attach
   );
   expect(plan.changes).toEqual([]);
   expect(azure.log).toContain("readTarget vm-1");
+});
+
+test("an assignment that the list misses is not made again", async () => {
+  const azure = fakeAzure({
+    identities: [live()],
+    targets: [vm("vm-1", [identityId], { etag: "1" })],
+    assignments: [assignment(reader)],
+  });
+  const { plan } = await planOf(intent, listing(azure, { assignments: [] }), never);
+  expect(plan.changes).toEqual([]);
+});
+
+test("what only a fresh read brings up is read afresh itself", async () => {
+  const azure = fakeAzure({
+    identities: [live()],
+    targets: [vm("vm-1", [identityId], { etag: "1" }), vm("vm-2", [], { etag: "1" })],
+    assignments: [assignment(reader)],
+  });
+  // The lists do not know yet that the identity is ours, and still show it at vm-2.
+  const ports = listing(azure, {
+    identities: [live({ tags: {} })],
+    targets: [vm("vm-1", [identityId]), vm("vm-2", [identityId])],
+    assignments: [],
+  });
+  const { plan } = await planOf(intent, ports, never);
+  expect(azure.log).toContain("readTarget vm-2");
+  expect(plan.changes).toEqual([]);
 });
 
 test("planning writes nothing", async () => {

@@ -16,8 +16,8 @@ export const createIdentity: Runner<"createIdentity"> = async (action, run) => {
   let mayBeOurs = false;
   const result = await run.retried(async (): Promise<Identity | Verdict | undefined> => {
     const existing = await run.ports.readIdentity(identityId, run.signal);
-    if (existing)
-      return mayBeOurs && tagOf(existing.tags, ownerTag) === run.owner ? existing : alreadyThere();
+    const isOurs = existing && mayBeOurs && tagOf(existing.tags, ownerTag) === run.owner;
+    if (existing) return isOurs ? existing : alreadyThere();
     try {
       const answer = await run.ports.createIdentity({ id: identityId, location, tags }, run.signal);
       return answer.created ? answer.identity : undefined;

@@ -383,21 +383,33 @@ describe("what a write did is what a read shows", () => {
     expect(linesOf(report)).toEqual(["a: propagating InProgress"]);
   });
 
-  test("while Azure works on one target, others are written", async () => {
-    const azure = fakeAzure({ targets: [vm("vm")] });
+  test("while Azure works on one target, others are written, even where there is one place", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const slow = { ...azure, patchAttachments: () => Promise.resolve({ ended: () => promise }) };
-    const first = planOfOne(patchOf(vm("vm"), ["a"]));
-    const other = { ...first, ...twoTargets() };
-    const ports = {
-      ...slow,
+    let patches = 0;
+    const retries: string[] = [];
+    const ports: FakeAzure = {
+      ...fakeAzure({ targets: [vm("vm", ["a"])] }),
+      patchAttachments: () => {
+        patches += 1;
+        return Promise.resolve({ ended: () => promise });
+      },
       upgradeInstances: () => {
         resolve();
         return Promise.resolve({ ended: () => Promise.resolve() });
       },
     };
-    const report = await applyTo(ports, other, { concurrency: 1 });
-    expect(linesOf(report)).toEqual(["a: propagating NotVisibleYet", "roll: applied"]);
+    const report = await applyTo(
+      ports,
+      { ...planOfOne(patchOf(vm("vm"), ["a"])), ...twoTargets() },
+      {
+        concurrency: 1,
+        observer: { started: () => undefined, retrying: () => retries.push("again"), ended: () => undefined },
+      },
+    );
+    expect(linesOf(report)).toEqual(["a: applied", "roll: applied"]);
+    expect(patches).toBe(1);
+    expect(report.outcomes[0]?.message).toBe("A read of the target shows it.");
+    expect(retries).toEqual([]);
   });
 
   function twoTargets() {
