@@ -14,6 +14,8 @@ export interface Parts {
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly now: () => number;
+  /** Lets operations that have ended have their effect, before anybody looks at the world. */
+  readonly settle: () => void;
 }
 
 /** Thrown instead of an answer when a fault cuts the connection. */
@@ -28,6 +30,7 @@ export class ConnectionCut extends Error {
 export function createRouter(parts: Parts): (request: Request) => Promise<Response> {
   return async (request) => {
     const url = new URL(request.url);
+    parts.settle();
     if (/^\/+_admin(\/|$)/.test(url.pathname)) return parts.admin(request);
     const startedAt = performance.now();
     const time = new Date(parts.now()).toISOString();

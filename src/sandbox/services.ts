@@ -1,6 +1,7 @@
 // What a sandbox is made of, without its sockets: the world and everything that answers on it.
 import { randomBytes } from "node:crypto";
 import { createAdmin } from "./admin.ts";
+import { settleOperations } from "./arm/compute-operations.ts";
 import { createFrontDoor } from "./arm/front-door.ts";
 import type { Caller, ResourceType } from "./arm/provider.ts";
 import { createQuota } from "./arm/quota.ts";
@@ -80,6 +81,7 @@ export async function createServices(options: ServiceOptions): Promise<Services>
     faults,
     log,
     now: clock.now,
+    settle: () => settleOperations(world),
   });
   const learnOrigins = (origins: readonly string[]) => {
     resources.push(...origins);

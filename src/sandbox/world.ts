@@ -108,7 +108,23 @@ export interface Operation {
   readonly startedAt: number;
   readonly endsAt: number;
   readonly error?: { readonly code: string; readonly message: string };
+  /** What its end does to the resource; absent once that is done. */
+  readonly effect?: OperationEffect;
 }
+
+/** What the end of a long-running operation of Compute does. */
+export type OperationEffect =
+  | {
+      readonly kind: "update";
+      /** The block to go back to if the identities cannot be attached in the end. */
+      readonly identityBefore?: IdentityBlock;
+      /** Keys of the map whose principals are filled in at the end. */
+      readonly attached: readonly string[];
+      /** True if the model of a scale set has changed, so that its instances no longer have the latest. */
+      readonly outdatesInstances: boolean;
+    }
+  | { readonly kind: "upgrade"; readonly instanceIds: readonly string[] }
+  | { readonly kind: "delete" };
 
 /** The knobs of the embedded Azure; all durations in milliseconds of its own clock. */
 export interface Settings {
@@ -126,6 +142,10 @@ export interface Settings {
   pageSize: number;
   /** Whether quotas are enforced with 429. */
   throttled: boolean;
+  /** How long a write of a federated credential takes, in real milliseconds; default 5. */
+  credentialWriteInMs?: number;
+  /** Whether a deleted identity that is still attached fails a PATCH that does not name it; default false. */
+  danglingFailsPatch?: boolean;
 }
 
 /** Everything that exists, with a clock of its own. */

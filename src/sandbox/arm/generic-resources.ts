@@ -4,7 +4,7 @@ import type { ArmResource, World } from "../world.ts";
 import { resourcesVersions } from "./api-versions.ts";
 import { isRecord, objectBody } from "./body.ts";
 import { armErrors } from "./errors.ts";
-import { genericPatchIdentity, genericPutIdentity } from "./generic-identity.ts";
+import { changedIdentity } from "./generic-identity.ts";
 import { type Comparison, fulfils, parseFilter } from "./odata-filter.ts";
 import type { OwnRoute } from "./own-route.ts";
 import { pageOf, parameterOf } from "./paging.ts";
@@ -141,7 +141,7 @@ function put(request: ArmRequest, world: World): ArmResponse {
   const location = locationFor(request, body.location, before);
   const tags = parseTags(body.tags);
   checkTags(tags);
-  const identity = genericPutIdentity(request, world, body.identity, before);
+  const identity = changedIdentity(request, world, body.identity, before);
   const resource: ArmResource = {
     ...withoutKeys(body, ["identity", "etag"]),
     id: before?.id ?? request.path.path,
@@ -179,7 +179,7 @@ function locationFor(
 function patch(request: ArmRequest, world: World): ArmResponse {
   const before = stored(request, world);
   const body = objectBody(request.body);
-  const identity = genericPatchIdentity(request, world, body.identity, before);
+  const identity = changedIdentity(request, world, body.identity, before);
   const tags = body.tags === undefined ? before.tags : parseTags(body.tags);
   checkTags(tags ?? {});
   const properties = isRecord(body.properties)

@@ -88,7 +88,7 @@ function entryMatch(entry: TypeEntry, path: ArmPath, method: Method): Match {
   const kind = path.isCollection ? "collection" : "resource";
   const isList = path.isCollection && method === "GET";
   const scope = path.isCollection ? collectionScope(path) : path.path;
-  const isFree = isList ? entry.listRights === "provider" : isPublicRole(type, path);
+  const isFree = isList ? entry.listRights === "provider" : isFreeRead(entry, path, method);
   const action = method === "POST" ? `${type.type}/action` : `${type.type}/${verbs[method]}`;
   return {
     kind,
@@ -106,8 +106,11 @@ function entryMatch(entry: TypeEntry, path: ArmPath, method: Method): Match {
 }
 
 /** Role definitions at the tenant may be read by everybody. */
-function isPublicRole(type: ResourceType, path: ArmPath): boolean {
-  return type.type === "Microsoft.Authorization/roleDefinitions" && path.scope === "";
+function isFreeRead({ type, getRights }: TypeEntry, path: ArmPath, method: Method): boolean {
+  if (method !== "GET") return false;
+  return (
+    getRights === "provider" || (type.type === "Microsoft.Authorization/roleDefinitions" && path.scope === "")
+  );
 }
 
 /** A top-level list lies in its scope, a list of children in the parent. */

@@ -4,6 +4,7 @@ import { genericHandlers, genericResourceRoutes } from "./generic-resources.ts";
 import { genericTypeNamed, genericTypes } from "./generic-types.ts";
 import { managementGroupDescendants, managementGroups } from "./management-groups.ts";
 import { namespaceOf, providerRoutes, type TypeRow } from "./namespaces.ts";
+import { computeOperations } from "./operations.ts";
 import type { OwnRoute } from "./own-route.ts";
 import { denyAssignments, locks, permissions, roleAssignmentScheduleInstances } from "./permissions.ts";
 import type { ResourceType } from "./provider.ts";
@@ -20,6 +21,8 @@ export interface TypeEntry {
   readonly anyVersion?: boolean;
   /** "provider": lists check rights themselves; otherwise the front door filters what a list returns. */
   readonly listRights?: "provider";
+  /** "provider": reads of one check rights themselves. */
+  readonly getRights?: "provider";
   /** True for types that also exist outside of subscriptions. */
   readonly inTenant?: boolean;
 }
@@ -34,6 +37,7 @@ const entries: readonly TypeEntry[] = [
   { type: permissions, listRights: "provider", inTenant: true },
   { type: denyAssignments, listRights: "provider", inTenant: true },
   { type: roleAssignmentScheduleInstances, listRights: "provider", inTenant: true },
+  { type: computeOperations, getRights: "provider" },
   { type: locks, listRights: "provider", inTenant: true },
 ];
 

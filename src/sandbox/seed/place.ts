@@ -47,6 +47,7 @@ function withPrincipal(resource: ArmResource, world: World, makeId: MakeId): Arm
     displayName: resource.name,
     kind: "ManagedIdentity",
     resourceId: resource.id,
+    createdAt: world.now(),
   });
   const { properties } = resource;
   return {
@@ -67,6 +68,7 @@ function withIdentity(world: World, resource: ArmResource, makeId: MakeId): ArmR
       displayName: resource.name,
       kind: "ManagedIdentity",
       resourceId: resource.id,
+      createdAt: world.now(),
     });
   }
   const system = isSystem ? { principalId, tenantId: identity.tenantId ?? world.tenantId } : {};
