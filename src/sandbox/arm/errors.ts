@@ -1,7 +1,13 @@
 // All errors that the embedded ARM answers with, under one name: the front door's and those of the providers.
 import { authorizationErrors } from "./authorization-errors.ts";
+import { computeErrors } from "./compute-errors.ts";
 import { gatewayErrors } from "./gateway-errors.ts";
 import { providerErrors } from "./provider-errors.ts";
 
 /** Builders of Azure's errors; throw what they return. */
-export const armErrors = { ...gatewayErrors, ...providerErrors, ...authorizationErrors } as const;
+export const armErrors = {
+  ...gatewayErrors,
+  ...providerErrors,
+  ...authorizationErrors,
+  ...computeErrors,
+} as const;

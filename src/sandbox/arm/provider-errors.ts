@@ -27,9 +27,6 @@ export const providerErrors = {
   // --- Compute -----------------------------------------------------------------------------------------------
   concurrentRequest: () => new ArmError(409, "Conflict", concurrent),
   operationNotAllowed: (message: string) => new ArmError(409, "OperationNotAllowed", message),
-  /** Compute's own text is not recorded anywhere; the pattern is that of Azure DNS, in ARM's envelope. */
-  preconditionFailed: (kind: string, name: string) =>
-    new ArmError(412, "PreconditionFailed", `The ${kind} ${name} has been modified (etag mismatch).`),
   operationNotFound: (id: string) =>
     new ArmError(404, "NotFound", `The entity was not found in this Azure location. Operation '${id}'.`), // our wording
 

@@ -1,7 +1,9 @@
 // The table of everything that ARM answers: its own routes, the resource types, and the types that are only kept.
 import type { World } from "../world.ts";
+import { federatedCredentials } from "./federated-credentials.ts";
 import { genericHandlers, genericResourceRoutes } from "./generic-resources.ts";
 import { genericTypeNamed, genericTypes } from "./generic-types.ts";
+import { userAssignedIdentities } from "./identities.ts";
 import { managementGroupDescendants, managementGroups } from "./management-groups.ts";
 import { namespaceOf, providerRoutes, type TypeRow } from "./namespaces.ts";
 import { computeOperations } from "./operations.ts";
@@ -11,8 +13,11 @@ import type { ResourceType } from "./provider.ts";
 import { resourceGroupRoutes } from "./resource-groups.ts";
 import { roleAssignments } from "./role-assignments.ts";
 import { roleDefinitions } from "./role-definitions.ts";
+import { scaleSetInstances, scaleSets } from "./scale-sets.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
+import { systemIdentities } from "./system-identities.ts";
 import { tags } from "./tags.ts";
+import { virtualMachines } from "./virtual-machines.ts";
 
 /** A resource type with how it is treated at the front door. */
 export interface TypeEntry {
@@ -37,6 +42,12 @@ const entries: readonly TypeEntry[] = [
   { type: permissions, listRights: "provider", inTenant: true },
   { type: denyAssignments, listRights: "provider", inTenant: true },
   { type: roleAssignmentScheduleInstances, listRights: "provider", inTenant: true },
+  { type: userAssignedIdentities },
+  { type: federatedCredentials },
+  { type: systemIdentities },
+  { type: virtualMachines },
+  { type: scaleSets },
+  { type: scaleSetInstances },
   { type: computeOperations, getRights: "provider" },
   { type: locks, listRights: "provider", inTenant: true },
 ];

@@ -1,0 +1,33 @@
+// The managed identity provider's own throttling: requests a second for a tenant, a subscription and one identity.
+import type { World } from "../world.ts";
+import { armErrors } from "./errors.ts";
+import { takeToken } from "./token-bucket.ts";
+
+/** Rates per second (entra-docs, workload-identity-federation-considerations). */
+const rates = {
+  write: { tenant: 10, subscription: 2, resource: 0.25 },
+  read: { tenant: 30, subscription: 10, resource: 0.5 },
+  list: { tenant: 15, subscription: 5, resource: 0.25 },
+  delete: { tenant: 10, subscription: 2, resource: 0.25 },
+} as const;
+
+/** How many seconds' worth a bucket holds. Azure does not say; three writes within four seconds are recorded. */
+const burstInSeconds = 20;
+
+/** Counts a request about an identity (or about a list of them); throws the provider's 429 when quotas are enforced. */
+export function takeIdentityQuota(world: World, kind: keyof typeof rates, id: string): void {
+  const [, , subscription = ""] = id.split("/");
+  const owners = {
+    tenant: world.tenantId,
+    subscription: `subscription ${subscription}`,
+    resource: `resource ${id}`,
+  };
+  for (const owner of ["tenant", "subscription", "resource"] as const) {
+    const refillPerSecond = rates[kind][owner];
+    const size = Math.max(1, refillPerSecond * burstInSeconds);
+    const left = takeToken(world, `msi/${kind}/${owners[owner].toLowerCase()}`, { size, refillPerSecond });
+    if (left < 0 && world.settings.throttled) {
+      throw armErrors.identityThrottled(owners[owner], Math.ceil(1 / refillPerSecond));
+    }
+  }
+}
