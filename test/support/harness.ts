@@ -5,8 +5,8 @@ import { ClientSecretCredential } from "@azure/identity";
 import { parseCloudFile } from "../../src/azure/cloud.ts";
 import { type AzureConnection, connectAzure } from "../../src/azure/connect.ts";
 import type { RequestEvent } from "../../src/azure/policies.ts";
-import { type Convergence, converge } from "../../src/controller/converge.ts";
-import { type Intent, planOf, reconcile } from "../../src/controller/reconcile.ts";
+import { type Convergence, convergeOn } from "../../src/controller/converge.ts";
+import { type Intent, planOf } from "../../src/controller/reconcile.ts";
 import { desiredFrom } from "../../src/desired/desired-from.ts";
 import { parseManifests } from "../../src/manifest/parse-manifests.ts";
 import type { Policy } from "../../src/model/policy.ts";
@@ -75,23 +75,13 @@ export function harnessFor(sandbox: Sandbox, speed: number): Harness {
     apply: async (documents, options = {}) => {
       const intent = await intentFor(documents, options);
       const stop = options.stop ?? new AbortController().signal;
-      return await converge(
-        ({ settled, released }) => {
-          const releases = { ...intent.releases, changes: released };
-          return reconcile(
-            { ...intent, releases },
-            { ...live.read, ...live.write },
-            {
-              clock,
-              random: Math.random,
-              audit: async () => undefined,
-              settled,
-              stop,
-            },
-          );
-        },
-        { clock, stop },
-      );
+      const ports = { ...live.read, ...live.write };
+      return await convergeOn(intent, ports, {
+        clock,
+        random: Math.random,
+        audit: async () => undefined,
+        stop,
+      });
     },
     requests: () => {
       const sent = events;
