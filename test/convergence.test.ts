@@ -63,41 +63,41 @@ const states: readonly {
   lines: readonly string[];
   held?: readonly string[];
 }[] = [
-  { name: "an identity alone", documents: identity("a"), lines: ["create a", "update tags principal"] },
+  { name: "an identity alone", documents: identity("id-a"), lines: ["create id-a", "update tags principal"] },
   {
     name: "tags",
-    documents: identity("a", "  tags: { team: x, cost: '42' }"),
+    documents: identity("id-a", "  tags: { team: x, cost: '42' }"),
     lines: ["update tags team,cost"],
   },
   {
     name: "another tag value; a tag that is no longer listed stays",
-    documents: identity("a", "  tags: { team: y }"),
+    documents: identity("id-a", "  tags: { team: y }"),
     lines: ["update tags team"],
   },
   {
     name: "two machines, one of them with a system and foreign identities",
-    documents: identity("a") + binding("a", machines("vm-orders-1", "vm-orders-5")),
+    documents: identity("id-a") + binding("id-a", machines("vm-orders-1", "vm-orders-5")),
     lines: ["attach vm-orders-1", "attach vm-orders-5"],
   },
   {
     name: "a selector takes the place of names",
-    documents: identity("a") + binding("a", selector),
+    documents: identity("id-a") + binding("id-a", selector),
     lines: ["attach vm-orders-2", "attach vm-orders-3", "attach vm-orders-4", "attach vm-orders-6"],
   },
   {
     name: "two roles and a second identity on the same machines",
     documents:
-      identity("a") +
+      identity("id-a") +
       binding(
-        "a",
+        "id-a",
         `${selector}\n${roles(["Key Vault Secrets User", vault], ["Storage Blob Data Reader", storage])}`,
       ) +
-      identity("b") +
-      binding("b", machines("vm-orders-1")),
+      identity("id-b") +
+      binding("id-b", machines("vm-orders-1")),
     lines: [
       "grant Key Vault Secrets User",
       "grant Storage Blob Data Reader",
-      "create b",
+      "create id-b",
       "update tags principal",
       "attach vm-orders-1",
     ],
@@ -105,10 +105,10 @@ const states: readonly {
   {
     name: "a swap on one machine, a role less",
     documents:
-      identity("a") +
-      binding("a", `${machines("vm-orders-2")}\n${roles(["Storage Blob Data Reader", storage])}`) +
-      identity("b") +
-      binding("b", machines("vm-orders-3")),
+      identity("id-a") +
+      binding("id-a", `${machines("vm-orders-2")}\n${roles(["Storage Blob Data Reader", storage])}`) +
+      identity("id-b") +
+      binding("id-b", machines("vm-orders-3")),
     lines: [
       "detach vm-orders-1",
       "detach vm-orders-3",
@@ -123,17 +123,17 @@ const states: readonly {
   {
     name: "a condition",
     documents:
-      identity("a") +
+      identity("id-a") +
       binding(
-        "a",
+        "id-a",
         `${machines("vm-orders-2")}\n${roles(["Storage Blob Data Reader", storage, "((!(ActionMatches{''Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read''})))"])}`,
       ) +
-      identity("b"),
+      identity("id-b"),
     lines: ["update Storage Blob Data Reader", "detach vm-orders-3"],
   },
   {
     name: "a scale set whose instances are brought up to date",
-    documents: identity("a") + binding("a", scaleSet("Automatic")) + identity("b"),
+    documents: identity("id-a") + binding("id-a", scaleSet("Automatic")) + identity("id-b"),
     lines: [
       "attach vmss-orders",
       "update instances of vmss-orders",
@@ -145,29 +145,29 @@ const states: readonly {
     name: "federated credentials",
     documents:
       identity(
-        "a",
+        "id-a",
         "  federatedCredentials: [{ name: main, issuer: 'https://token.actions.githubusercontent.com', subject: 'repo:c/o:ref:refs/heads/main', audience: 'api://AzureADTokenExchange' }, { name: dev, issuer: 'https://token.actions.githubusercontent.com', subject: 'repo:c/o:ref:refs/heads/dev', audience: 'api://AzureADTokenExchange' }]",
-      ) + identity("b"),
+      ) + identity("id-b"),
     lines: ["update credential main", "update credential dev", "detach vmss-orders"],
   },
   {
     name: "one credential changed, one gone",
     documents:
       identity(
-        "a",
+        "id-a",
         "  federatedCredentials: [{ name: main, issuer: 'https://token.actions.githubusercontent.com', subject: 'repo:c/o:ref:refs/heads/next', audience: 'api://AzureADTokenExchange' }]",
-      ) + identity("b"),
+      ) + identity("id-b"),
     lines: ["update no credential dev", "update credential main"],
   },
   {
     name: "what cannot be done is held, the rest goes on",
     documents:
-      identity("a") +
+      identity("id-a") +
       binding(
-        "a",
+        "id-a",
         `${machines("vm-orders-1", "vm-nowhere")}\n${roles(["Owner", vault], ["Raeder", vault], ["Reader", `${groupOf("rg-orders")}/providers/Microsoft.KeyVault/vaults/kv-none`])}`,
       ) +
-      identity("b"),
+      identity("id-b"),
     lines: ["attach vm-orders-1"],
     held: [
       "TargetNotFound: attach vm-nowhere",
@@ -178,9 +178,9 @@ const states: readonly {
   },
   {
     name: "one released, one Absent",
-    documents: identity("a", "  lifecycle: Absent") + identity("b", "  lifecycle: Released"),
+    documents: identity("id-a", "  lifecycle: Absent") + identity("id-b", "  lifecycle: Released"),
     lines: ["detach vm-orders-1", "release tags -bindery-owner,-bindery-principal"],
-    held: ["NotEmpty: delete a"],
+    held: ["NotEmpty: delete id-a"],
   },
   { name: "no documents", documents: "", lines: [] },
 ];
@@ -199,7 +199,7 @@ function foreignState(): string {
       foreign.map((f) => f.toLowerCase()).toSorted(),
     ];
   });
-  const others = blocks.filter(([id]) => !/userassignedidentities\/(a|b)(\/|$)/.test(String(id)));
+  const others = blocks.filter(([id]) => !/userassignedidentities\/id-(a|b)(\/|$)/.test(String(id)));
   const assignments = sandbox.world.roleAssignments
     .values()
     .filter((a) => !a.description?.startsWith("bindery-"));
@@ -234,7 +234,7 @@ test("from state to state, and back to nothing", async () => {
     ).toEqual([]);
     expect(foreignState(), `foreign state after: ${name}`).toBe(before);
   }
-  expect(sandbox.world.resources.get(idOf("a"))).toBeUndefined();
-  expect(sandbox.world.resources.get(idOf("b"))?.tags).toEqual({});
+  expect(sandbox.world.resources.get(idOf("id-a"))).toBeUndefined();
+  expect(sandbox.world.resources.get(idOf("id-b"))?.tags).toEqual({});
   expect(vmOf("vm-orders-1")).toBeTruthy();
 }, 300_000);

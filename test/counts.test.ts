@@ -50,7 +50,7 @@ test("a plan without changes over 1,000 machines costs pages, not machines", asy
   );
   const bindery = await start(seedWith(machines));
   const documents =
-    identityNamed("a") + boundTo("a", "{ virtualMachine: { resourceGroup: rg, name: vm-1 } }");
+    identityNamed("id-a") + boundTo("id-a", "{ virtualMachine: { resourceGroup: rg, name: vm-1 } }");
   await bindery.apply(documents);
   sandbox?.advance(60_000);
   bindery.requests();
@@ -63,7 +63,7 @@ test("a plan without changes over 1,000 machines costs pages, not machines", asy
 
 test("several identities on one machine cost one GET before, one PATCH, its polls and one GET after", async () => {
   const bindery = await start(seedWith(["  - { resourceGroup: rg, name: vm-1 }"]));
-  const names = ["a", "b", "c", "d", "e"];
+  const names = ["id-a", "id-b", "id-c", "id-d", "id-e"];
   const target = "{ virtualMachine: { resourceGroup: rg, name: vm-1 } }";
   await bindery.apply(names.map(identityNamed).join(""));
   sandbox?.advance(60_000);
