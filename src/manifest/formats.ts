@@ -26,6 +26,8 @@ const managementGroup = "[A-Za-z0-9_().\\-]{0,89}[A-Za-z0-9_()\\-]";
 const segment = '[^/\\s?#%<>&:*"\\\\]{1,260}';
 const subscriptionPath = `/${anyCase("subscriptions")}/${guid}`;
 const groupPath = `${subscriptionPath}/${anyCase("resourceGroups")}/${resourceGroup}`;
+// An extension resource (…/providers/namespace/type/name once more) is two more pairs, so nothing is repeated twice:
+// a pattern that can match in two ways takes exponential time on text that was made for it.
 const resourcePath = `/${anyCase("providers")}/${segment}(?:/${segment}/${segment})+`;
 const managementGroupPath = `/${anyCase("providers/Microsoft.Management/managementGroups")}/${managementGroup}`;
 const roleDefinitionPath = `/${anyCase("providers/Microsoft.Authorization/roleDefinitions")}/${guid}`;
@@ -93,13 +95,13 @@ export const formats = {
   },
   scope: {
     pattern: whole(
-      `${groupPath}(?:${resourcePath})*|${subscriptionPath}(?:${resourcePath})*|${managementGroupPath}`,
+      `${groupPath}(?:${resourcePath})?|${subscriptionPath}(?:${resourcePath})?|${managementGroupPath}`,
     ),
     what: "a scope",
     cure: "write /subscriptions/<GUID>, with /resourceGroups/<name> or a whole resource id after it, or /providers/Microsoft.Management/managementGroups/<name>; no slash at the end",
   },
   resourceId: {
-    pattern: whole(`${groupPath}(?:${resourcePath})+`),
+    pattern: whole(`${groupPath}${resourcePath}`),
     what: "a resource id",
     cure: "write /subscriptions/<GUID>/resourceGroups/<name>/providers/<namespace>/<type>/<name>",
   },
