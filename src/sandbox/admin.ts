@@ -39,6 +39,8 @@ const SettingsPatch = z.strictObject({
   operationInMs: z.number().nonnegative().exactOptional(),
   pageSize: z.int().min(1).max(1000).exactOptional(),
   throttled: z.boolean().exactOptional(),
+  credentialWriteInMs: z.number().nonnegative().exactOptional(),
+  danglingFailsPatch: z.boolean().exactOptional(),
 });
 
 /** Everything under /_admin, by "METHOD name". */

@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import type { World } from "../world.ts";
 import { isRecord, readBody } from "./body.ts";
-import { settleOperations } from "./compute-operations.ts";
 import { armErrors } from "./errors.ts";
 import { type Match, matchOf, requireContainers, requireParent, requireVersion } from "./match.ts";
 import { parameterOf } from "./paging.ts";
@@ -63,7 +62,6 @@ async function answerTo(
   { world, registry, quota }: FrontDoorPorts,
   headers: Record<string, string>,
 ): Promise<ArmResponse> {
-  settleOperations(world);
   const url = new URL(request.url);
   const method = methodOf(request);
   const path = pathOf(url);

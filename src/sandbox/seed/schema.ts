@@ -108,6 +108,8 @@ const Settings = z.strictObject({
   operationInMs: z.number().nonnegative().exactOptional(),
   pageSize: z.int().min(1).max(1000).exactOptional(),
   throttled: z.boolean().exactOptional(),
+  credentialWriteInMs: z.number().nonnegative().exactOptional(),
+  danglingFailsPatch: z.boolean().exactOptional(),
 });
 
 /** A whole seed document. */
