@@ -409,6 +409,28 @@ describe("a role assignment", () => {
     expect(arm.seen.map((s) => s.method)).toEqual(["PUT", "GET"]);
   });
 
+  test("that exists is read by the name that the refusal gives, ahead of any list", async () => {
+    const name = "0a1b2c3d-0000-4000-8000-00000000abcd";
+    const message = `The role assignment already exists. The ID of the existing role assignment is ${name.replaceAll("-", "")}.`;
+    arm.script = ({ method }) =>
+      method === "PUT" ? { status: 409, body: failed("RoleAssignmentExists", message) } : { body: shown };
+    expect(await connect().write.putAssignment(wanted, signal)).toMatchObject({ id: shown.id });
+    expect(arm.seen.map((s) => s.method)).toEqual(["PUT", "GET"]);
+    expect(arm.seen[1]?.url).toContain(`${group}/providers/Microsoft.Authorization/roleAssignments/${name}?`);
+  });
+
+  test("that exists and is another one than the refusal says is not taken for it", async () => {
+    const message = "The ID of the existing role assignment is 0a1b2c3d00004000800000000000abcd.";
+    const properties = { ...shown.properties, principalId: "22222222-2222-2222-2222-222222222222" };
+    arm.script = ({ method }) =>
+      method === "PUT"
+        ? { status: 409, body: failed("RoleAssignmentExists", message) }
+        : { body: { ...shown, properties } };
+    await expect(connect().write.putAssignment(wanted, signal)).rejects.toMatchObject({
+      class: "propagating",
+    });
+  });
+
   test("that exists and is not listed yet is propagating", async () => {
     arm.script = ({ method }) =>
       method === "PUT" ? { status: 409, body: failed("RoleAssignmentExists") } : { body: { value: [] } };

@@ -1,13 +1,13 @@
 // Writes role assignments: names that make a repetition harmless, and what to do when the same one exists already.
 import type { RoleAssignmentCreateParameters } from "@azure/arm-authorization";
 import { v5 as uuidFrom } from "uuid";
-import { sameId, subscriptionOf } from "../model/arm-id.ts";
+import { subscriptionOf } from "../model/arm-id.ts";
 import { Failure } from "../model/failure.ts";
 import { assignmentKey, type RoleAssignment } from "../model/grant.ts";
 import type { AssignmentWriter, Clock, NewAssignment } from "../model/ports.ts";
 import { ask, saysGone } from "./call.ts";
 import type { Clients } from "./clients.ts";
-import { findAssignments, withoutSlash } from "./reader.ts";
+import { findAssignments, readAssignment, withoutSlash } from "./reader.ts";
 import { assignmentFrom } from "./rows.ts";
 
 /** The namespace of our names; it must never change, or every assignment would be made a second time. */
@@ -87,9 +87,36 @@ async function findExisting(
   refusal: Failure,
   signal: AbortSignal,
 ): Promise<RoleAssignment> {
-  const found = await findAssignments(clients, clock, wanted, signal);
-  const existing = found.find((a) => sameId(a.roleGuid, wanted.roleGuid));
+  const key = keyOf(wanted);
+  const named = await readNamed(clients, clock, wanted.scope, refusal.message, signal);
+  const found = named ? [named] : await findAssignments(clients, clock, wanted, signal);
+  const existing = found.find((a) => keyOf(a) === key);
   if (existing) return existing;
-  const text = `${refusal.message} Azure does not list it yet.`;
+  const text = `${refusal.message} Azure does not show it yet.`;
   throw new Failure("propagating", text, { ...refusal.details, retryAfterInMs: 5_000 }, { cause: refusal });
+}
+
+/** Newer refusals end in the name of the existing assignment, without dashes; a read by name is ahead of all lists. */
+async function readNamed(
+  clients: Clients,
+  clock: Clock,
+  scope: string,
+  message: string,
+  signal: AbortSignal,
+): Promise<RoleAssignment | undefined> {
+  const [, ...parts] =
+    /existing role assignment is ([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\b/i.exec(
+      message,
+    ) ?? [];
+  if (parts.length === 0) return;
+  const id = `${scope}/providers/Microsoft.Authorization/roleAssignments/${parts.join("-")}`;
+  return await readAssignment(clients, clock, id, signal);
+}
+
+function keyOf({
+  scope,
+  principalId,
+  roleGuid,
+}: Pick<RoleAssignment, "scope" | "principalId" | "roleGuid">): string {
+  return assignmentKey(scope, principalId, roleGuid);
 }

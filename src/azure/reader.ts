@@ -31,13 +31,7 @@ export function readerOf(clients: Clients, clock: Clock): FreshReader {
       const raw = await unlessGone(clock, signal, () => getTarget(clients, id, signal));
       return raw && readable(targetFrom(raw), id);
     },
-    async readAssignment(id, signal): Promise<RoleAssignment | undefined> {
-      const client = clients.authorization(subscriptionOf(id)).roleAssignments;
-      const raw = await unlessGone(clock, signal, () =>
-        client.getById(withoutSlash(id), { abortSignal: signal }),
-      );
-      return raw && readable(assignmentFrom(raw), id);
-    },
+    readAssignment: (id, signal) => readAssignment(clients, clock, id, signal),
     findAssignments: (scope, principalId, signal) =>
       findAssignments(clients, clock, { scope, principalId }, signal),
     async listRoles(scope, signal): Promise<RoleDefinition[]> {
@@ -56,6 +50,20 @@ export function readerOf(clients: Clients, clock: Clock): FreshReader {
       return found.map(credentialFrom);
     },
   };
+}
+
+/** The assignment with this id, or undefined. */
+export async function readAssignment(
+  clients: Clients,
+  clock: Clock,
+  id: string,
+  signal: AbortSignal,
+): Promise<RoleAssignment | undefined> {
+  const client = clients.authorization(subscriptionOf(id)).roleAssignments;
+  const raw = await unlessGone(clock, signal, () =>
+    client.getById(withoutSlash(id), { abortSignal: signal }),
+  );
+  return raw && readable(assignmentFrom(raw), id);
 }
 
 /** Azure's filter by principal answers at, above and below a scope; only what is at it is kept. */
