@@ -29,7 +29,7 @@ function recordedBodies(file: string): Body[] {
     (e: { responseBody: { value?: Body[] } }) => e.responseBody.value ?? [e.responseBody],
   );
   const isResource = (b: Body) =>
-    /^\/subscriptions\/[^/]+\/resourcegroups\/.+\/providers\//i.test(b.id ?? "");
+    /^\/subscriptions\/[^/]+\/resourcegroups\/.+\/providers\//i.test(String(b.id));
   return [...new Map(bodies.filter(isResource).map((b) => [b.id.toLowerCase(), b])).values()];
 }
 
