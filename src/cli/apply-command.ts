@@ -1,0 +1,133 @@
+// What `bindery apply` does: passes until nothing is left but what is held, with progress, audit and an honest end.
+import type { ApplyOptions } from "../apply/options.ts";
+import { type Carried, type Convergence, converge } from "../controller/converge.ts";
+import { type Pass, type Planned, reconcile } from "../controller/reconcile.ts";
+import { planFor } from "../plan/plan-for.ts";
+import { renderText } from "../plan/render-text.ts";
+import { applyExitCode, applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
+import { auditSink } from "./audit-sink.ts";
+import { openAzure } from "./azure.ts";
+import { type Inputs, readValidInputs } from "./inputs.ts";
+import { interruptionOf } from "./interruption.ts";
+import type { CliIo } from "./io.ts";
+import { type Log, logFor } from "./log.ts";
+import { cloudOf, untilStopped } from "./plan-command.ts";
+import { type LiveArea, type Progress, progressOn } from "./progress.ts";
+import { systemClock } from "./system-clock.ts";
+import { isLive, paintFor } from "./terminal.ts";
+
+/** The options of `apply`. */
+export interface ApplyCommandOptions {
+  readonly policy?: string;
+  readonly cloud?: string;
+  readonly output: "text" | "json";
+  readonly audit?: string;
+  readonly release: readonly string[];
+  readonly concurrency: number;
+  readonly detailedExitcode?: boolean;
+  readonly verbose?: boolean;
+  readonly timeout?: number;
+}
+
+/** Applies; 1 if something failed or was not done, 2 (where asked for) if something is held or not visible yet. */
+export async function runApply(
+  paths: readonly string[],
+  options: ApplyCommandOptions,
+  io: CliIo,
+): Promise<number> {
+  const inputs = await readValidInputs(paths, options.policy, io);
+  await using audit = await auditSink(options.audit, io);
+  using progress = await progressFor(options, io);
+  using interruption = interruptionOf(io, options.timeout, (why) => {
+    progress.say(`Stopping (${why}): running operations end, nothing new begins. Again: ends at once.`);
+  });
+  const log = await logFor(io);
+  const { owner, tenantId } = inputs.policy;
+  const opened = await openAzure({ ...cloudOf(options), tenantId, owner, dryRun: false, log }, io);
+  const { stop } = interruption;
+  const self = await untilStopped(stop, () => opened.connection.self(stop));
+  const applying: ApplyOptions = {
+    clock: systemClock,
+    random: Math.random,
+    audit: audit.write,
+    observer: logged(progress, log),
+    concurrency: options.concurrency,
+    stop,
+  };
+  const ports = { ...opened.connection.read, ...opened.connection.write };
+  const passFor = (carried: Carried): Promise<Pass> => {
+    const releases = { digests: new Set(options.release), changes: carried.released };
+    return reconcile({ ...inputs, self, releases }, ports, {
+      ...applying,
+      settled: carried.settled,
+      onPlan: async (planned) => told(planned, carried.number, { inputs, options, progress, io }),
+    });
+  };
+  const convergence = await converge(passFor, { clock: systemClock, stop });
+  progress[Symbol.dispose]();
+  return finish(convergence, { inputs, options, io, cloud: opened.cloud.name });
+}
+
+interface Telling {
+  readonly inputs: Inputs;
+  readonly options: ApplyCommandOptions;
+  readonly io: CliIo;
+}
+
+/** Before a pass writes: the first plan goes to stdout, later ones only to the progress. */
+function told(
+  planned: Planned,
+  number: number,
+  { inputs, options, progress, io }: Telling & { readonly progress: Progress },
+): void {
+  const { plan, observed } = planned;
+  if (number === 1) {
+    const { held } = planFor(inputs.desired, observed, inputs.policy);
+    const known = new Set(held.filter((h) => h.releasable).map((h) => h.digest));
+    for (const digest of options.release.filter((one) => !known.has(one))) {
+      progress.say(`warning: --release ${digest} names nothing that is held now, and releases nothing.`);
+    }
+    if (options.output === "text") {
+      io.stdout.write(
+        `${renderText(plan, { paint: paintFor(io.stdout, io.env), all: options.verbose ?? false })}\n`,
+      );
+    }
+  } else if (plan.changes.length > 0) {
+    progress.say(`Pass ${number}: ${plan.changes.length} more to do.`);
+  }
+  progress.planned(plan);
+}
+
+function finish(
+  convergence: Convergence,
+  { inputs, options, io, cloud }: Telling & { readonly cloud: string },
+): number {
+  const result = applyResultFrom(convergence);
+  const { owner, tenantId } = inputs.policy;
+  const context = { cloud, tenantId, owner, revision: inputs.desired.revision };
+  io.stdout.write(
+    options.output === "json"
+      ? renderApplyJson(result, context)
+      : renderApplyText(result, paintFor(io.stdout, io.env)),
+  );
+  return applyExitCode(result, options.detailedExitcode ?? false);
+}
+
+async function progressFor({ output }: ApplyCommandOptions, io: CliIo): Promise<Progress> {
+  const screen = { stream: io.stderr, paint: paintFor(io.stderr, io.env), now: systemClock.now };
+  if (!isLive(io.stderr, io.env) || output === "json") return progressOn(screen);
+  const { createLogUpdate } = await import("log-update");
+  const live: LiveArea = createLogUpdate(io.stderr as NodeJS.WriteStream);
+  return progressOn({ ...screen, live });
+}
+
+function logged(progress: Progress, log: Log): Progress {
+  return {
+    ...progress,
+    retrying(operation, failure, delayInMs) {
+      const { code, status, correlationId } = failure.details;
+      log.debug({ operation: operation.id, code, status, correlationId, delayInMs }, "retrying an operation");
+      progress.retrying(operation, failure, delayInMs);
+    },
+  };
+}

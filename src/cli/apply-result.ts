@@ -1,0 +1,162 @@
+// Decides what a whole apply came to: what was applied, what failed, what was not done, and the exit code.
+import type { Outcome, OutcomeState } from "../apply/outcome.ts";
+import type { Convergence } from "../controller/converge.ts";
+import type { DocumentRef } from "../model/document.ts";
+import { safeText } from "../model/text.ts";
+import { countWords, namesOf } from "../plan/change-words.ts";
+import type { Names } from "../plan/names.ts";
+import type { Held, Plan, Warning } from "../plan/plan.ts";
+import { type ChangeOutput, type HeldOutput, type PlanContext, planOutputFrom } from "../plan/render-json.ts";
+import type { Paint } from "../plan/render-text.ts";
+import { jsonText } from "../plan/safe-json.ts";
+import { exitCodes } from "./errors.ts";
+import { changeWords, whyWords } from "./operation-words.ts";
+
+/** What all passes of an apply came to. */
+export interface ApplyResult {
+  readonly end: Convergence["end"];
+  readonly passes: number;
+  /** What some pass applied. */
+  readonly applied: readonly Outcome[];
+  /** How the last pass left things. */
+  readonly propagating: readonly Outcome[];
+  readonly skipped: readonly Outcome[];
+  readonly failed: readonly Outcome[];
+  readonly held: readonly Held[];
+  readonly warnings: readonly Warning[];
+  /** The plan of the last pass; undefined if none got so far. */
+  readonly plan?: Plan;
+}
+
+/** Brings the passes together: a failure that a later pass has mended is none. */
+export function applyResultFrom({ passes, end }: Convergence): ApplyResult {
+  const last = passes.at(-1);
+  const applied = new Map(
+    passes.flatMap(({ report }) =>
+      report.outcomes.filter((o) => o.state === "applied").map((o) => [o.change.id, o] as const),
+    ),
+  );
+  const inLast = (state: OutcomeState): readonly Outcome[] =>
+    (last?.report.outcomes ?? []).filter((o) => o.state === state);
+  const warnings = passes.flatMap(({ report }) => report.warnings);
+  return {
+    end,
+    passes: passes.length,
+    applied: [...applied.values()],
+    propagating: inLast("propagating"),
+    skipped: inLast("skipped"),
+    failed: inLast("failed"),
+    held: last?.plan.held ?? [],
+    warnings: [...new Map(warnings.map((w) => [`${w.code} ${w.message}`, w])).values()],
+    ...(last && { plan: last.plan }),
+  };
+}
+
+/** 1 if something failed or was not done, 2 (where asked for) if something is held or not visible yet, else 0. */
+export function applyExitCode(result: ApplyResult, isDetailed: boolean): number {
+  const { end, failed, skipped, held, propagating } = result;
+  if (end !== "converged" || failed.length > 0 || skipped.length > 0) return exitCodes.failed;
+  return isDetailed && held.length + propagating.length > 0 ? exitCodes.changesRemain : exitCodes.done;
+}
+
+/** The end of an apply as text: what failed and what was not done first, one summary line last. */
+export function renderApplyText(result: ApplyResult, paint: Paint): string {
+  const names: Names = result.plan ? namesOf(result.plan) : (id) => id;
+  const sections = [
+    outcomeSection(paint("go", "Failed"), result.failed, names),
+    outcomeSection(paint("warning", "Not done"), result.skipped, names),
+    outcomeSection("Written, not visible everywhere yet", result.propagating, names),
+    result.warnings.length === 0
+      ? []
+      : [
+          paint("warning", "Warnings"),
+          ...result.warnings.map((w) => `  ${safeText(w.code)}  ${safeText(w.message)}`),
+        ],
+    [paint("heading", summaryOf(result))],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join("\n")}\n`)
+    .join("\n");
+}
+
+function outcomeSection(title: string, outcomes: readonly Outcome[], names: Names): readonly string[] {
+  if (outcomes.length === 0) return [];
+  const lines = outcomes.flatMap((outcome) => [
+    `  ${changeWords(outcome.change, names)}`,
+    `    ${whyWords(outcome)}`,
+  ]);
+  return [`${title} (${outcomes.length})`, ...lines];
+}
+
+function summaryOf({ end, passes, applied, failed, skipped, propagating, held }: ApplyResult): string {
+  const done = countWords(applied.map(({ change }) => change)).replaceAll(" to ", " ");
+  const rest = [
+    failed.length > 0 ? `${failed.length} failed` : "",
+    skipped.length > 0 ? `${skipped.length} not done` : "",
+    propagating.length > 0 ? `${propagating.length} not visible yet` : "",
+    held.length > 0 ? `${held.length} held` : "",
+  ].filter((word) => word !== "");
+  const what = applied.length > 0 ? `Applied: ${done}` : "Nothing was applied";
+  const tail = rest.length > 0 ? `; ${rest.join(", ")}` : "";
+  return `${what}${tail}${endings[end](passes)}`;
+}
+
+const endings: Readonly<Record<ApplyResult["end"], (passes: number) => string>> = {
+  converged: () => ".",
+  unfinished: (passes) => `. After ${passes} passes something is still left to do: apply again.`,
+  stopped: () => ". Stopped before it was finished: apply again to go on.",
+};
+
+/** The version of the JSON shape of an apply. */
+export const applyApiVersion = "bindery.dev/apply/v1";
+
+/** One change and what became of it. */
+interface OutcomeOutput {
+  readonly state: OutcomeState;
+  readonly code: string | null;
+  readonly message: string;
+  readonly correlationId: string | null;
+  readonly change: Pick<ChangeOutput, "id" | "kind" | "identityId" | "reason"> & {
+    readonly document: DocumentRef;
+  };
+}
+
+/** The end of an apply as JSON, ending in a line break; the shape is in docs/plan-output.md. */
+export function renderApplyJson(
+  result: ApplyResult,
+  context: PlanContext & { readonly owner: string; readonly revision: string },
+): string {
+  const { end, passes, applied, propagating, skipped, failed, plan, warnings } = result;
+  const held: readonly HeldOutput[] = plan ? planOutputFrom(plan, context).held : [];
+  return jsonText({
+    apiVersion: applyApiVersion,
+    revision: context.revision,
+    owner: context.owner,
+    cloud: context.cloud,
+    tenantId: context.tenantId,
+    end,
+    passes,
+    outcomes: [...applied, ...propagating, ...skipped, ...failed].map(outcomeOutput),
+    held,
+    warnings: warnings.map(({ code, message, document }) => ({ code, message, document: document ?? null })),
+    summary: {
+      applied: applied.length,
+      propagating: propagating.length,
+      skipped: skipped.length,
+      failed: failed.length,
+      held: held.length,
+    },
+  });
+}
+
+function outcomeOutput({ state, code, message, correlationId, change }: Outcome): OutcomeOutput {
+  const { id, kind, identityId, reason, document } = change;
+  return {
+    state,
+    code: code ?? null,
+    message,
+    correlationId: correlationId ?? null,
+    change: { id, kind, identityId, reason, document },
+  };
+}

@@ -1,0 +1,86 @@
+// Opens the way to Azure for one command: cloud, header, credential; loads Azure's SDKs only then.
+import { dirname, resolve } from "node:path";
+import type { AzureCloud } from "../azure/cloud.ts";
+import type { AzureConnection } from "../azure/connect.ts";
+import { safeText } from "../model/text.ts";
+import { CliError, exitCodes } from "./errors.ts";
+import { readNamedText } from "./files.ts";
+import type { CliIo } from "./io.ts";
+import type { Log } from "./log.ts";
+import { systemClock } from "./system-clock.ts";
+import { version } from "./version.ts";
+
+/** What it takes to open the way. */
+export interface AzureOptions {
+  /** `--cloud`; else BINDERY_CLOUD, else the public cloud. */
+  readonly cloud?: string;
+  /** The policy's; undefined where there is no policy yet. */
+  readonly tenantId?: string;
+  readonly owner?: string;
+  readonly dryRun: boolean;
+  readonly log: Log;
+}
+
+/** An open way to Azure. */
+export interface OpenAzure {
+  readonly cloud: AzureCloud;
+  readonly connection: AzureConnection;
+}
+
+/** Says on stderr where it goes and for whom, then connects. Nothing is sent before the first call. */
+export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenAzure> {
+  const { cloud, ca } = await readCloud(options.cloud ?? (io.env.BINDERY_CLOUD || "public"), io);
+  io.stderr.write(`${headerOf(cloud, options)}\n`);
+  await refuseMismatch(cloud, options.tenantId);
+  // One after the other: Node refuses to load CommonJS and ESM packages of the SDKs at the same time.
+  const { credentialFor } = await import("../azure/credential.ts");
+  const { connectAzure } = await import("../azure/connect.ts");
+  const tenant = options.tenantId === undefined ? {} : { tenantId: options.tenantId };
+  const trust = ca === undefined ? {} : { ca };
+  const connection = connectAzure({
+    cloud,
+    credential: credentialFor({ cloud, ...tenant, ...trust }),
+    dryRun: options.dryRun,
+    clock: systemClock,
+    version: version(),
+    onRequest: (event) => options.log.debug({ ...event }, "azure request"),
+    ...tenant,
+    ...trust,
+  });
+  return { cloud, connection };
+}
+
+function headerOf(cloud: AzureCloud, { tenantId, owner, dryRun }: AzureOptions): string {
+  const facts = [
+    `cloud ${cloud.name}${cloud.sandbox ? " (the embedded Azure)" : ""}`,
+    `tenant ${tenantId ?? cloud.tenantId ?? "of the credential"}`,
+    ...(owner === undefined ? [] : [`owner ${owner}`]),
+    ...(dryRun ? ["read only"] : []),
+  ];
+  return safeText(`Azure: ${facts.join(", ")}`);
+}
+
+async function refuseMismatch(cloud: AzureCloud, tenantId: string | undefined): Promise<void> {
+  const { cloudMismatch } = await import("../azure/cloud.ts");
+  const mismatch = tenantId === undefined ? undefined : cloudMismatch(cloud, tenantId);
+  if (mismatch === undefined) return;
+  throw new CliError(exitCodes.refused, mismatch, "Name the cloud of the policy's tenant with --cloud.");
+}
+
+async function readCloud(option: string, io: CliIo): Promise<{ cloud: AzureCloud; ca?: string }> {
+  const { parseCloudFile, wellKnownCloud } = await import("../azure/cloud.ts");
+  const known = wellKnownCloud(option);
+  if (known) return { cloud: known };
+  const path = resolve(io.cwd, option);
+  const { cloud, problems } = parseCloudFile(await readNamedText(path, "cloud file", clouds));
+  if (!cloud) throw new CliError(exitCodes.badInput, `${path}: ${problems.join("\n")}`, clouds);
+  if (cloud.caFile === undefined) return { cloud };
+  const caPath = resolve(dirname(path), cloud.caFile);
+  return {
+    cloud,
+    ca: await readNamedText(caPath, "certificate authority", 'Correct "caFile" in the cloud file.'),
+  };
+}
+
+const clouds =
+  "--cloud takes public, usgovernment, china, or the path of a cloud file (JSON); see docs/cli.md.";

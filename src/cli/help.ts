@@ -1,0 +1,70 @@
+// The examples that each command's help ends with.
+
+/** What the exit codes mean; at the end of the general help. */
+export const exitCodeHelp = `
+Exit codes:
+  0  done, or nothing to do
+  1  failed, or stopped before the end
+  2  changes or held changes remain (plan and apply, only with --detailed-exitcode)
+  3  bad input: options, policy or manifests
+  4  refused: wrong tenant or cloud
+
+Environment:
+  BINDERY_POLICY, BINDERY_CLOUD    defaults of --policy and --cloud
+  BINDERY_LOG_LEVEL                debug, info, warn, error or silent
+  BINDERY_DEBUG                    print stack traces
+  AZURE_*                          credentials, as in all Azure SDKs (DefaultAzureCredential)
+  NO_COLOR, FORCE_COLOR, CI        colour and live progress
+
+A first look:
+  $ bindery demo
+`;
+
+/** By command. */
+export const examples = {
+  init: `
+Examples:
+  $ bindery init --owner prod
+  $ bindery init --subscription 00000000-0000-0000-0000-000000000001 --output -
+`,
+  validate: `
+Examples:
+  $ bindery validate manifests
+  $ kustomize build overlays/prod | bindery validate - --policy /etc/bindery/policy.yaml
+  $ bindery validate manifests --output github
+`,
+  plan: `
+Examples:
+  $ bindery plan manifests --policy policy.yaml
+  $ bindery plan manifests --policy policy.yaml --output markdown > comment.md
+  $ bindery plan manifests --policy policy.yaml --out plan.json --detailed-exitcode
+`,
+  apply: `
+Examples:
+  $ bindery apply manifests --policy policy.yaml
+  $ bindery apply manifests --policy policy.yaml --release 0123456789abcdef01234567
+  $ bindery apply manifests --policy policy.yaml --audit audit.jsonl --timeout 20m
+`,
+  explain: `
+Examples:
+  $ bindery explain vm-orders-1 manifests --policy policy.yaml
+  $ bindery explain team-orders/orders manifests --policy policy.yaml --output json
+`,
+  schema: `
+Examples:
+  $ bindery schema > bindery.schema.json
+`,
+  sandbox: `
+Examples:
+  $ bindery sandbox --env-file sandbox.env
+  $ . ./sandbox.env && bindery init --output policy.yaml
+`,
+  demo: `
+Examples:
+  $ bindery demo
+`,
+  version: `
+Examples:
+  $ bindery version
+`,
+} as const;

@@ -1,0 +1,131 @@
+// Reads what a command works on: the operator's policy and the manifests, with every mistake in them.
+import { relative, resolve } from "node:path";
+import type { Desired } from "../desired/desired.ts";
+import { desiredFrom } from "../desired/desired-from.ts";
+import type { ManifestDocument } from "../manifest/manifest-document.ts";
+import { parseManifests } from "../manifest/parse-manifests.ts";
+import { modelPolicyFrom, parsePolicy } from "../manifest/parse-policy.ts";
+import { renderDiagnostics } from "../manifest/render-diagnostics.ts";
+import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
+import { type Diagnostic, hasErrors, sortedDiagnostics } from "../model/diagnostic.ts";
+import type { Policy } from "../model/policy.ts";
+import type { SourceFile } from "../model/source.ts";
+import { liesUnder, readManifests } from "../source/directory.ts";
+import { CliError, exitCodes } from "./errors.ts";
+import { readNamedFile } from "./files.ts";
+import type { CliIo } from "./io.ts";
+import { hasColor } from "./terminal.ts";
+
+/** What was read, with its mistakes. */
+export interface ReadInputs {
+  readonly files: readonly SourceFile[];
+  readonly revision: string;
+  readonly documents: readonly ManifestDocument[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Undefined where no policy was named. */
+  readonly policy?: PolicyDocument;
+  readonly isEstateChecked: boolean;
+}
+
+/** What a command that talks to Azure works on: free of mistakes. */
+export interface Inputs {
+  readonly desired: Desired;
+  readonly policy: Policy;
+}
+
+/** The policy file's path: the option, else BINDERY_POLICY. */
+export function policyPathOf(option: string | undefined, { env }: Pick<CliIo, "env">): string | undefined {
+  return option ?? (env.BINDERY_POLICY || undefined);
+}
+
+/** Reads policy and manifests and finds every mistake in them; refuses a policy that lies among the manifests. */
+export async function readInputs(
+  paths: readonly string[],
+  policyPath: string | undefined,
+  io: CliIo,
+): Promise<ReadInputs> {
+  const source = await readManifests(
+    paths.map((path) => pathIn(path, io)),
+    io.stdin,
+  );
+  const read = policyPath === undefined ? undefined : await readPolicy(policyPath, io);
+  if (policyPath !== undefined && !hasErrors(source.diagnostics))
+    await refusePolicyInside(policyPath, paths, io);
+  const policy = read?.policy;
+  const parsed = parseManifests(source.files, policy ? { policy } : {});
+  return {
+    files: [...source.files, ...(read ? [read.file] : [])],
+    revision: source.revision.id,
+    documents: parsed.documents,
+    diagnostics: sortedDiagnostics([
+      ...source.diagnostics,
+      ...(read?.diagnostics ?? []),
+      ...parsed.diagnostics,
+    ]),
+    ...(policy && { policy }),
+    isEstateChecked: parsed.isEstateChecked,
+  };
+}
+
+/** Policy and desired state; every diagnostic goes to stderr, and with one error nothing is asked of Azure. */
+export async function readValidInputs(
+  paths: readonly string[],
+  option: string | undefined,
+  io: CliIo,
+): Promise<Inputs> {
+  const policyPath = policyPathOf(option, io);
+  if (policyPath === undefined) {
+    throw new CliError(
+      exitCodes.badInput,
+      "No policy was named: it says which tenant and subscriptions are under management, and for whom.",
+      "Name one with --policy FILE or BINDERY_POLICY; `bindery init` writes one.",
+    );
+  }
+  const { files, revision, documents, diagnostics, policy } = await readInputs(paths, policyPath, io);
+  const color = hasColor(io.stderr, io.env);
+  io.stderr.write(renderDiagnostics(diagnostics, "text", { color, files }));
+  if (hasErrors(diagnostics) || !policy) {
+    const count = diagnostics.filter((d) => d.severity === "error").length;
+    throw new CliError(
+      exitCodes.badInput,
+      `${count} ${count === 1 ? "mistake" : "mistakes"} in policy or manifests.`,
+      "Nothing was asked of Azure; a revision is applied whole or not at all.",
+    );
+  }
+  return { desired: desiredFrom(documents, revision), policy: modelPolicyFrom(policy) };
+}
+
+interface ReadPolicy {
+  readonly file: SourceFile;
+  readonly policy?: PolicyDocument;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+async function readPolicy(path: string, io: CliIo): Promise<ReadPolicy> {
+  const read = await readNamedFile(resolve(io.cwd, path));
+  if (read instanceof Uint8Array) {
+    const file = { path, bytes: read };
+    return { file, ...parsePolicy(file) };
+  }
+  throw new CliError(
+    exitCodes.badInput,
+    `The policy ${path} cannot be read: ${read.message}.`,
+    `${read.cure}.`,
+  );
+}
+
+async function refusePolicyInside(policyPath: string, paths: readonly string[], io: CliIo): Promise<void> {
+  const roots = paths.map((path) => pathIn(path, io));
+  if (!(await liesUnder(resolve(io.cwd, policyPath), roots))) return;
+  throw new CliError(
+    exitCodes.badInput,
+    `The policy ${policyPath} lies among the manifests: who may change them must not be able to change it.`,
+    "Keep the policy in a place of its own.",
+  );
+}
+
+/** As the user wrote it where that means the same to the process, so that diagnostics show it so. */
+function pathIn(path: string, { cwd }: CliIo): string {
+  if (path === "-" || cwd === process.cwd()) return path;
+  return relative(process.cwd(), resolve(cwd, path)) || ".";
+}

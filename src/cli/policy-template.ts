@@ -1,0 +1,61 @@
+// Decides what the policy says that `bindery init` writes: the safe choice everywhere, with a comment on each.
+import type { SeenSubscription } from "../azure/estate.ts";
+import { safeText } from "../model/text.ts";
+
+/** What a first policy is made from. */
+export interface PolicyFacts {
+  readonly owner: string;
+  readonly tenantId: string;
+  readonly tenantName: string;
+  readonly subscriptions: readonly SeenSubscription[];
+}
+
+/** The policy as YAML. Names from Azure appear in comments only, made harmless. */
+export function policyText({ owner, tenantId, tenantName, subscriptions }: PolicyFacts): string {
+  const tenantNote = tenantName === "" ? "" : `   # ${safeText(tenantName, { max: 80 })}`;
+  return `# The operator's policy: what this instance of Bindery may manage, and what it may never do by itself.
+# Keep it where only operators can change it, never among the manifests.
+apiVersion: bindery.dev/v1alpha1
+kind: Policy
+metadata:
+  name: ${owner}
+spec:
+  # Written as the tag bindery-owner on every identity that this instance manages. Must be unique in the estate:
+  # an identity with another owner is never touched. Choose it before the first apply, and keep it.
+  owner: ${owner}
+
+  # Credentials of any other tenant are refused.
+  tenantId: ${tenantId}${tenantNote}
+
+  # What is under management. A document that names anything outside is an error.
+  estate:
+    subscriptions:
+${subscriptions.map(subscriptionLine).join("\n")}
+    managementGroups: []
+
+  # Whether a selector may search a whole subscription (resourceGroups: ["*"]).
+  selectors:
+    wholeSubscription: Deny
+
+  # Powerful roles are held until they stand here or are released one by one, for example:
+  #   - { identity: team-orders/orders, roleName: Contributor, scope: /subscriptions/…/resourceGroups/rg-orders }
+  privileged:
+    allow: []
+
+  # Resource ids of identities and targets that are never touched.
+  protected: []
+`;
+}
+
+/** True for a subscription that can be written to. */
+export function isEnabled({ state }: SeenSubscription): boolean {
+  return state === "" || state.toLowerCase() === "enabled";
+}
+
+/** What is not enabled is named, and left out. */
+function subscriptionLine(subscription: SeenSubscription): string {
+  const { subscriptionId, displayName, state } = subscription;
+  const name = safeText(displayName, { max: 80 });
+  if (isEnabled(subscription)) return `      - ${subscriptionId}   # ${name}`;
+  return `      # - ${subscriptionId}   # ${name} (${safeText(state)})`;
+}
