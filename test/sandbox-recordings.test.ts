@@ -17,6 +17,7 @@ interface Body {
 const versions: Readonly<Record<string, string>> = {
   "microsoft.compute/virtualmachines": "2025-04-01",
   "microsoft.compute/virtualmachinescalesets": "2024-11-01",
+  "microsoft.web/sites": "2024-11-01",
 };
 
 /** Every single resource and every item of a list that a GET has answered. */
