@@ -15,6 +15,7 @@ import { createEntra, type Entra } from "./entra/entra.ts";
 import { AZURE_RESOURCES } from "./entra/resources.ts";
 import { createFaults } from "./faults.ts";
 import { createResourceGraphHandler } from "./graph/handler.ts";
+import { resourceGraphVersions } from "./graph/request.ts";
 import { createRequestLog } from "./request-log.ts";
 import { createRouter } from "./router.ts";
 import type { SeededCaller } from "./seed/callers.ts";
@@ -106,14 +107,7 @@ function resourceGraph(): ResourceType {
   const query = createResourceGraphHandler((world, principalId) => rightsOf(world, principalId).mayRead);
   return {
     type: "Microsoft.ResourceGraph/resources",
-    apiVersions: [
-      "2019-04-01",
-      "2020-04-01-preview",
-      "2021-03-01",
-      "2021-06-01-preview",
-      "2022-10-01",
-      "2024-04-01",
-    ],
+    apiVersions: resourceGraphVersions,
     post: { "": query },
   };
 }

@@ -47,15 +47,6 @@ export function ancestorsOf(world: World, group: ManagementGroup): ManagementGro
   return chain;
 }
 
-/** The groups above a subscription, nearest first, the root last. */
-export function ancestorsOfSubscription(world: World, subscriptionId: string): ManagementGroup[] {
-  const wanted = subscriptionId.toLowerCase();
-  const direct = world.managementGroups
-    .values()
-    .find((g) => g.subscriptions.some((s) => s.toLowerCase() === wanted));
-  return direct === undefined ? [rootGroup(world)] : [direct, ...ancestorsOf(world, direct)];
-}
-
 /** The groups directly below a group. */
 function childGroups(world: World, group: ManagementGroup): ManagementGroup[] {
   return world.managementGroups
