@@ -1,7 +1,8 @@
 // Re-reads by GET exactly those things that a plan would change: lists propose, a fresh read disposes.
-import { idKey, sameId, subscriptionOf } from "../model/arm-id.ts";
+import { idKey, sameId } from "../model/arm-id.ts";
 import type { ReadPorts } from "../model/ports.ts";
-import { orUnreadable } from "./observe.ts";
+import type { Target } from "../model/target.ts";
+import { doubt, orUnreadable } from "./observe.ts";
 import type { Observed } from "./observed.ts";
 
 /** What a plan is about, as far as it has to be read again. */
@@ -39,14 +40,19 @@ export async function confirm(
         .filter((id) => !fresh.confirmed.has(idKey(id)))
         .map(async (id) => {
           const found = await orUnreadable(id, fresh.unreadable, async () => ({ value: await read(id) }));
-          if (!found) return;
+          if (!found) {
+            if (!into.has(idKey(id))) doubt(fresh.unknown, id);
+            return;
+          }
           fresh.confirmed.add(idKey(id));
           replace(id, found.value, into, fresh.unknown);
         }),
     );
   await Promise.all([
     ask(questions.identityIds, fresh.identities, (id) => ports.readIdentity(id, signal)),
-    ask(questions.targetIds, fresh.targets, (id) => ports.readTarget(id, signal)),
+    ask(questions.targetIds, fresh.targets, async (id) =>
+      withManager(await ports.readTarget(id, signal), observed.targets.get(idKey(id))),
+    ),
     ask(questions.assignmentIds, fresh.assignments, (id) => ports.readAssignment(id, signal)),
     ...distinctGrants(questions.grants).map(async ({ scope, principalId }) => {
       const found = await orUnreadable(scope, fresh.unreadable, () =>
@@ -56,6 +62,12 @@ export async function confirm(
     }),
   ]);
   return { ...observed, ...fresh };
+}
+
+/** Who manages a target's group stands in lists only: a fresh read must not make a managed machine look free. */
+function withManager(fresh: Target | undefined, listed: Target | undefined): Target | undefined {
+  if (!fresh || fresh.managedBy !== undefined || listed?.managedBy === undefined) return fresh;
+  return { ...fresh, managedBy: listed.managedBy };
 }
 
 function replace<T>(
@@ -69,10 +81,7 @@ function replace<T>(
     into.delete(key);
     return;
   }
-  const subscription = subscriptionOf(id);
-  if (!into.has(key) && subscription && !unknown.has(subscription)) {
-    unknown.set(subscription, `the lists miss ${id}`);
-  }
+  if (!into.has(key)) doubt(unknown, id);
   into.set(key, value);
 }
 

@@ -153,6 +153,20 @@ describe("confirm", () => {
     expect(seen.unknown.get(subscription)).toContain("vm-9");
   });
 
+  test("a managed machine stays one although only lists say so", async () => {
+    const managed = vm("vm-1", [], { managedBy: "/aks" });
+    const listed = await look(azure({ listTargets: async () => ({ items: [managed], unknown: [] }) }));
+    const questions = { ...nobody, targetIds: [vmId("vm-1")] };
+    const seen = await confirm(listed, questions, azure({ readTarget: async () => vm("vm-1") }), signal);
+    expect(seen.targets.get(idKey(vmId("vm-1")))?.managedBy).toBe("/aks");
+  });
+
+  test("a thing that the lists do not show and that may not be read makes its subscription doubtful", async () => {
+    const questions = { ...nobody, targetIds: [vmId("vm-9")] };
+    const seen = await confirm(await listed(), questions, azure({ readTarget: refuse }), signal);
+    expect(seen.unknown.has(subscription)).toBe(true);
+  });
+
   test("assignments at other scopes than the grant's are not taken for it", async () => {
     const ports = azure({
       findAssignments: async () => [assignment(reader), assignment(reader, { scope: group, id: "/x" })],

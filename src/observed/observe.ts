@@ -33,6 +33,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
   const subscriptions = take(await ports.listSubscriptions(policy.estate, signal)).map(idKey);
   const listed = take(await ports.listIdentities(subscriptions, signal));
   const unlisted = await readUnlisted(input, listed, unreadable);
+  for (const id of [...unlisted.map((i) => i.id), ...unreadable.keys()]) doubt(unknown, id);
   const identities = keyed([...listed, ...unlisted], (i) => i.id);
   const targets = take(await ports.listTargets(subscriptions, signal));
   const assignments = take(
@@ -55,7 +56,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     roles: await readRoles(input, assignments, unreadable),
     missingScopes: await findMissingScopes(input, unreadable),
     confirmed: new Set(unlisted.map((i) => idKey(i.id))),
-    unknown: doubted(unknown, unlisted),
+    unknown,
     unreadable,
     subscriptions: new Set(subscriptions),
   };
@@ -75,14 +76,13 @@ async function readUnlisted(
   return read.filter((i) => i !== undefined);
 }
 
-/** A list that misses what a direct read finds cannot be relied on: nothing is pruned there in this pass. */
-function doubted(unknown: Map<string, string>, unlisted: readonly Identity[]): Map<string, string> {
-  for (const identity of unlisted) {
-    const subscription = subscriptionOf(identity.id);
-    if (subscription && !unknown.has(subscription))
-      unknown.set(subscription, `the lists miss ${identity.id}`);
-  }
-  return unknown;
+/**
+ * Marks the subscription of something that the lists do not show although it is there, or may be: they cannot be
+ * relied on, and nothing is pruned there in this pass.
+ */
+export function doubt(unknown: Map<string, string>, id: string): void {
+  const subscription = subscriptionOf(id);
+  if (subscription && !unknown.has(subscription)) unknown.set(subscription, `the lists miss ${id}`);
 }
 
 /** Whose assignments matter: those of identities that documents name, and of those that carry our owner tag. */
