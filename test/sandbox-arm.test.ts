@@ -150,6 +150,12 @@ describe("refusals in ARM's words", () => {
     [
       "DELETE",
       `${subscription}/resourceGroups/nope/providers/Microsoft.KeyVault/vaults/v?api-version=2023-07-01`,
+      403,
+      "AuthorizationFailed",
+    ],
+    [
+      "DELETE",
+      `${subscription}/resourceGroups/nope/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-x?api-version=2024-11-30`,
       404,
       "ResourceGroupNotFound",
     ],

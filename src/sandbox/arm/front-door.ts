@@ -3,7 +3,14 @@ import { randomUUID } from "node:crypto";
 import type { World } from "../world.ts";
 import { isRecord, readBody } from "./body.ts";
 import { armErrors } from "./errors.ts";
-import { type Match, matchOf, requireContainers, requireParent, requireVersion } from "./match.ts";
+import {
+  type Match,
+  matchOf,
+  requireGroup,
+  requireParent,
+  requireSubscription,
+  requireVersion,
+} from "./match.ts";
 import { parameterOf } from "./paging.ts";
 import { type ArmPath, parseArmPath } from "./path.ts";
 import { ArmError, type ArmRequest, type ArmResponse, type Caller } from "./provider.ts";
@@ -70,8 +77,9 @@ async function answerTo(
   requireVersion(match, version, locationOf(world, path), regionNames);
   const body = await readBody(request);
   Object.assign(headers, quota.take(method, path.subscriptionId, caller, world.settings.throttled));
-  requireContainers(match, path, method, world);
+  requireSubscription(match, path, world);
   const isWhole = requireRight(match, caller, world, method);
+  requireGroup(match, path, method, world);
   requireParent(match, path, method, world);
   if (match.handler === undefined) throw armErrors.methodNotAllowed(method);
   const { origin } = url;

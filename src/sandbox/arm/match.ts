@@ -166,15 +166,23 @@ export function requireVersion(
   throw armErrors.noRegisteredProvider(match.type, location, version, match.apiVersions, regions);
 }
 
-/** Refuses a subscription id that is none, a subscription or a resource group that does not exist. */
-export function requireContainers(match: Match, path: ArmPath, method: Method, world: World): void {
-  const { subscriptionId, resourceGroup } = path;
+/** Refuses a subscription id that is none, and a subscription that does not exist. */
+export function requireSubscription(match: Match, path: ArmPath, world: World): void {
+  const { subscriptionId } = path;
   if (subscriptionId === undefined) {
     if (match.inTenant || path.scope !== "") return;
     throw armErrors.missingSubscription();
   }
   if (!isGuid(subscriptionId)) throw armErrors.invalidSubscriptionId(subscriptionId);
   if (!world.subscriptions.has(subscriptionId)) throw armErrors.subscriptionNotFound(subscriptionId);
+}
+
+/**
+ * Refuses a resource group that does not exist. It comes after the rights: who may not read there is not told
+ * either ("… or the scope is invalid", as Azure's refusal says).
+ */
+export function requireGroup(match: Match, path: ArmPath, method: Method, world: World): void {
+  const { subscriptionId, resourceGroup } = path;
   const createsGroup = match.kind === "own" && method === "PUT";
   if (resourceGroup === undefined || createsGroup) return;
   if (!world.resourceGroups.has(`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`)) {
