@@ -1,4 +1,4 @@
-// What the tests of the providers share: a small world behind the real front door, called without a socket.
+// What the tests of the providers share: a small world behind the real front door, called as the router would, without a socket.
 import { emptyWorld, type Settings, type World } from "../world.ts";
 import {
   assign,
@@ -10,6 +10,7 @@ import {
   tenantId,
 } from "./authorization-world.ts";
 import { isRecord } from "./body.ts";
+import { settleOperations } from "./compute-operations.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { createQuota } from "./quota.ts";
 import { createRegistry } from "./registry.ts";
@@ -65,6 +66,7 @@ export function stage(changed: Partial<Settings> = {}): Stage {
       ...(sent.body !== undefined && { body: JSON.stringify(sent.body) }),
     });
     if (sent.as !== undefined) callers.set(request, sent.as);
+    settleOperations(world);
     const { response } = await frontDoor(request);
     const text = await response.text();
     const body: unknown = text === "" ? undefined : JSON.parse(text);
