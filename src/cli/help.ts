@@ -56,7 +56,7 @@ Examples:
 `,
   sandbox: `
 Examples:
-  $ bindery sandbox --env-file sandbox.env
+  $ bindery sandbox --exports sandbox.env
   $ . ./sandbox.env && bindery init --output policy.yaml
 `,
   demo: `

@@ -18,7 +18,9 @@ import { hasColor } from "./terminal.ts";
 
 /** What was read, with its mistakes. */
 export interface ReadInputs {
+  /** Those of the manifests, then the policy. */
   readonly files: readonly SourceFile[];
+  readonly manifestFiles: number;
   readonly revision: string;
   readonly documents: readonly ManifestDocument[];
   readonly diagnostics: readonly Diagnostic[];
@@ -55,6 +57,7 @@ export async function readInputs(
   const parsed = parseManifests(source.files, policy ? { policy } : {});
   return {
     files: [...source.files, ...(read ? [read.file] : [])],
+    manifestFiles: source.files.length,
     revision: source.revision.id,
     documents: parsed.documents,
     diagnostics: sortedDiagnostics([

@@ -4,6 +4,7 @@
 export interface CliStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** Streams, environment, folder and signals of one run. */

@@ -173,7 +173,7 @@ function addSandbox(program: Command, io: CliIo, onExit: OnExit): void {
         wholeNumber(0, 65_535),
       ),
     )
-    .option("--env-file <file>", "where to write the shell exports (default: a temporary file)")
+    .option("--exports <file>", "where to write the shell exports (default: a temporary file)")
     .addOption(
       new Option("--speed <factor>", "how many times as fast its clock runs (default: 1)").argParser(
         parseSpeed,

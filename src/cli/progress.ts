@@ -86,8 +86,9 @@ export function progressOn(screen: ProgressScreen): Progress {
         sinceInMs: running.get(operation.id)?.sinceInMs ?? screen.now(),
         retry,
       });
+      // Waiting until everybody sees what was written is how Azure works, and no news in a log.
       if (screen.live) draw();
-      else say(`retrying     ${words}, ${retry}`);
+      else if (failure.class !== "propagating") say(`retrying     ${words}, ${retry}`);
     },
     ended(operation, outcomes) {
       running.delete(operation.id);

@@ -11,13 +11,14 @@ import type { CliIo } from "./io.ts";
 export interface SandboxCommandOptions {
   readonly seed?: string;
   readonly port?: number;
-  readonly envFile?: string;
+  /** Not `--env-file`: Node takes that for an option of its own, wherever it stands. */
+  readonly exports?: string;
   readonly speed?: number;
 }
 
 /** Runs until Ctrl-C or SIGTERM. */
 export async function runSandboxCommand(options: SandboxCommandOptions, io: CliIo): Promise<number> {
-  const { port, speed, envFile, seed } = options;
+  const { port, speed, exports: envFile, seed } = options;
   const filename = seed === undefined ? undefined : resolve(io.cwd, seed);
   const cure = "Name a seed file (YAML); docs/sandbox.md describes it.";
   const text = filename === undefined ? undefined : await readNamedText(filename, "seed", cure);

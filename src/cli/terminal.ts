@@ -20,8 +20,9 @@ export function hasColor(stream: CliStream, env: CliIo["env"]): boolean {
   return stream.isTTY === true && env.TERM !== "dumb";
 }
 
-/** True if lines on a stream can be written over: a terminal that is no CI log. */
+/** True if lines on a stream can be written over: a terminal with a size that is no CI log. */
 export function isLive(stream: CliStream, env: CliIo["env"]): boolean {
+  if (stream.columns === 0 || stream.rows === 0) return false;
   return stream.isTTY === true && env.TERM !== "dumb" && !isSet(env.CI);
 }
 

@@ -25,14 +25,14 @@ export async function runValidate(
   return hasErrors(inputs.diagnostics) ? exitCodes.badInput : exitCodes.done;
 }
 
-function closingLine({ documents, files, diagnostics, isEstateChecked }: ReadInputs): string {
+function closingLine({ documents, manifestFiles, diagnostics, isEstateChecked }: ReadInputs): string {
   const errors = diagnostics.filter((d) => d.severity === "error").length;
   const warnings = diagnostics.length - errors;
   const found = [counted(errors, "error"), counted(warnings, "warning")].filter((text) => text !== "");
   const estate = isEstateChecked
     ? ""
     : " Without --policy nobody has looked whether names lie outside the estate.";
-  const what = `${counted(documents.length, "document") || "no document"} in ${counted(files.length, "file") || "no file"}`;
+  const what = `${counted(documents.length, "document") || "no document"} in ${counted(manifestFiles, "file") || "no file"}`;
   return `${errors > 0 ? "Not valid" : "Valid"}: ${[what, ...found].join(", ")}.${estate}`;
 }
 

@@ -164,8 +164,9 @@ function tagWords(subject: Extract<Subject, { kind: "tags" }>): string {
   const set = Object.entries(subject.set).map(([key, value]) => `${key}=${value}`);
   const principal = subject.recordPrincipal ? ["bindery-principal"] : [];
   const gone = Object.keys(subject.remove);
-  return [
-    ...([...set, ...principal].length > 0 ? [`tags ${[...set, ...principal].join(", ")}`] : []),
-    ...(gone.length > 0 ? [`without tags ${gone.join(", ")}`] : []),
-  ].join("; ");
+  return [...tagged("", [...set, ...principal]), ...tagged("without ", gone)].join("; ");
+}
+
+function tagged(how: string, tags: readonly string[]): readonly string[] {
+  return tags.length === 0 ? [] : [`${how}${tags.length === 1 ? "tag" : "tags"} ${tags.join(", ")}`];
 }

@@ -154,11 +154,14 @@ function heldGroupLines(group: HeldGroup, page: Page): readonly string[] {
 function warningLines(warnings: readonly Warning[], { paint, all }: Page): readonly string[] {
   if (warnings.length === 0) return [];
   const groups = [...Map.groupBy(warnings, ({ code }) => code)];
+  const width = Math.max(...groups.map(([code]) => code.length));
   const lines = groups.flatMap(([code, group]) => {
     const shown = all ? group : group.slice(0, foldedFrom);
     const left = group.length - shown.length;
     return [
-      ...shown.map((warning) => `  ${paint("warning", safeText(code))}  ${warningWords(warning)}`),
+      ...shown.map(
+        (warning) => `  ${paint("warning", safeText(code).padEnd(width))}  ${warningWords(warning)}`,
+      ),
       ...(left > 0 ? [paint("quiet", `  … and ${left} more ${safeText(code)} (--verbose lists them)`)] : []),
     ];
   });

@@ -101,12 +101,7 @@ Plan: 2 to attach, 1 to detach, 1 to grant, 1 to revoke; 2 held, 1 warning, 1 or
     ],
     ["release", wanted({ lifecycle: "Released" }), observed({ identities: [live()] }), "~ release"],
     ["delete", wanted({ lifecycle: "Absent" }), observed({ identities: [live()] }), "- delete"],
-    [
-      "update",
-      wanted({ tags: { cost: "42" } }),
-      observed({ identities: [live()] }),
-      "~ update  tags cost=42",
-    ],
+    ["update", wanted({ tags: { cost: "42" } }), observed({ identities: [live()] }), "~ update  tag cost=42"],
   ])("shows %s with its sign", (_, identity, seen, line) => {
     expect(renderText(planFor(desired(identity), seen, policy))).toContain(line);
   });
