@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { ArmResource, IdentityBlock, Operation, OperationEffect, World } from "../world.ts";
 import { armErrors } from "./errors.ts";
 import { dropSystemPrincipal, principalOf, withPrincipals } from "./identity-attach.ts";
+import { storedSpelling } from "./identity-block.ts";
 import type { ArmRequest } from "./provider.ts";
 import { removeWithChildren } from "./removal.ts";
 
@@ -90,7 +91,7 @@ function settleUpdate(
   if (missing !== undefined) {
     dropSystemPrincipal(world, resource.identity, effect.identityBefore);
     world.resources.set(resource.id, stateOf(withIdentity(resource, effect.identityBefore), "Failed"));
-    const { code, message } = armErrors.identityMissing(resource.id, missing);
+    const { code, message } = armErrors.identityMissing(resource.id, storedSpelling(missing));
     return { code, message };
   }
   const identity = withPrincipals(world, { block: resource.identity, attached: effect.attached });

@@ -159,7 +159,7 @@ function canonicalType({ hasSystem, hasUser }: Pick<IdentityRequest, "hasSystem"
 }
 
 /** Errors name ids with a small `resourcegroups`, the rest as sent (recorded 2024). */
-function storedSpelling(id: string): string {
+export function storedSpelling(id: string): string {
   return id.replace(/\/resourceGroups\//i, "/resourcegroups/");
 }
 
