@@ -49,7 +49,7 @@ export const story: readonly Scene[] = [
     prose: "Create, grant, attach: one PATCH per machine, whatever it has of others stays.",
     command: apply,
     exitCode: 0,
-    moral: "3 identities on 13 machines and 2 scale sets",
+    moral: "3 identities on 10 machines and 2 scale sets",
   },
   {
     title: "Nothing to do",
