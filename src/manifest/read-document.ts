@@ -3,7 +3,7 @@ import type { Diagnostic } from "../model/diagnostic.ts";
 import { bounds } from "../model/source.ts";
 import { quoted } from "../model/text.ts";
 import type { IdentityDocument, ManifestDocument } from "./manifest-document.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../model/nearest.ts";
 import type { PathSegment } from "./path.ts";
 import { IdentityBinding } from "./schema-binding.ts";
 import { UserAssignedIdentity } from "./schema-identity.ts";

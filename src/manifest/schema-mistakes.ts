@@ -4,7 +4,7 @@ import { quoted, quotedLength, safeText } from "../model/text.ts";
 import type { IssueCure } from "./fields.ts";
 import { formatNamed } from "./formats.ts";
 import { laterKeysAt } from "./later-versions.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../model/nearest.ts";
 import { pathText } from "./path.ts";
 import { exampleOf, keysOf, schemaAt, typeOf } from "./schema-walk.ts";
 import type { PlacedMistake, YamlTree } from "./yaml-tree.ts";
