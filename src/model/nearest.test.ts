@@ -5,7 +5,7 @@ const roles = ["Reader", "Key Vault Reader", "Key Vault Secrets User", "Owner", 
 
 test.each([
   ["Raeder", ["Reader"]],
-  ["key vault secret user", ["Key Vault Secrets User"]],
+  ["key vault secret user", ["Key Vault Secrets User", "Key Vault Reader"]],
   ["secrets", ["Key Vault Secrets User"]],
   ["reader", ["Reader", "Key Vault Reader"]],
   ["xyzzy", []],
