@@ -1,0 +1,48 @@
+// Runs the command line as a process of its own, as users do.
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+export interface CliRun {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliRunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly input?: string;
+  /** Sees the process and all that it has written to stderr so far, whenever there is more. */
+  readonly onStderr?: (child: ChildProcess, text: string) => void;
+}
+
+/** Runs to the end. Of this process's environment only the path is handed on. */
+export function cli(args: readonly string[], options: CliRunOptions = {}): Promise<CliRun> {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env.PATH ?? "", ...options.env },
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+  });
+  child.stdin.end(options.input ?? "");
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    options.onStderr?.(child, stderr);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
+
+/** The variables that a file of shell exports sets. */
+export function exportsOf(file: string): Record<string, string> {
+  const lines = readFileSync(file, "utf8").matchAll(/^export (\w+)='(.*)'$/gm);
+  return Object.fromEntries([...lines].map(([, name, value]) => [name, value?.replaceAll("'\\''", "'")]));
+}
