@@ -23,7 +23,7 @@ const rules: Readonly<Record<string, Rule>> = {
     folders: ["model", "desired", "observed"],
     packages: ["@noble/hashes", "string-width", "fastest-levenshtein"],
   },
-  apply: { folders: ["model", "plan"], packages: ["p-limit"] },
+  apply: { folders: ["model", "plan"], packages: [] },
   status: { folders: ["model", "desired", "plan", "apply"], packages: [] },
   controller: { folders: core, packages: [] },
   azure: { folders: ["model"], packages: ["@azure/", "node:", "uuid", "zod"] },

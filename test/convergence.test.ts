@@ -1,6 +1,7 @@
 // A walk from state to state. After each step a second plan must find nothing to do, and nothing foreign has changed.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Convergence } from "../src/controller/converge.ts";
+import { byText } from "../src/model/order.ts";
 import { linesOf } from "../src/plan/fixtures.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/start.ts";
 import { type Harness, harnessFor } from "./support/harness.ts";
@@ -196,14 +197,17 @@ function foreignState(): string {
       r.id.toLowerCase(),
       /SystemAssigned/.test(r.identity?.type ?? ""),
       r.identity?.principalId,
-      foreign.map((f) => f.toLowerCase()).toSorted(),
+      foreign.map((f) => f.toLowerCase()).toSorted(byText),
     ];
   });
   const others = blocks.filter(([id]) => !/userassignedidentities\/id-(a|b)(\/|$)/.test(String(id)));
   const assignments = sandbox.world.roleAssignments
     .values()
     .filter((a) => !a.description?.startsWith("bindery-"));
-  return JSON.stringify([others.toSorted(), assignments.map((a) => a.id).toSorted()]);
+  return JSON.stringify([
+    others.map((o) => JSON.stringify(o)).toSorted(byText),
+    assignments.map((a) => a.id).toSorted(byText),
+  ]);
 }
 
 /** Moves the clock past every lag. */

@@ -1,9 +1,9 @@
 // Decides what one document is: a List of others, one of our kinds, or nothing that belongs here.
 import type { Diagnostic } from "../model/diagnostic.ts";
+import { nearest } from "../model/nearest.ts";
 import { bounds } from "../model/source.ts";
 import { quoted } from "../model/text.ts";
 import type { IdentityDocument, ManifestDocument } from "./manifest-document.ts";
-import { nearest } from "../model/nearest.ts";
 import type { PathSegment } from "./path.ts";
 import { IdentityBinding } from "./schema-binding.ts";
 import { UserAssignedIdentity } from "./schema-identity.ts";

@@ -1,7 +1,7 @@
 // Decides which identities documents may declare and bind: unique names, one document each, allowed references.
 import type { Diagnostic } from "../model/diagnostic.ts";
-import { quoted } from "../model/text.ts";
 import { nearest } from "../model/nearest.ts";
+import { quoted } from "../model/text.ts";
 import { type ReadDocument, textAt } from "./read-document.ts";
 import { treeAt } from "./schema-mistakes.ts";
 import { azureIdentityKey, diagnosticIn, documentKey, identityRefOf, placeOf } from "./sketch.ts";

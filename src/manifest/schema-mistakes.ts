@@ -1,10 +1,10 @@
 // Decides how each mistake that the schema finds is told: where it stands, what is wrong, what to write.
 import type { z } from "zod";
+import { nearest } from "../model/nearest.ts";
 import { quoted, quotedLength, safeText } from "../model/text.ts";
 import type { IssueCure } from "./fields.ts";
 import { formatNamed } from "./formats.ts";
 import { laterKeysAt } from "./later-versions.ts";
-import { nearest } from "../model/nearest.ts";
 import { pathText } from "./path.ts";
 import { exampleOf, keysOf, schemaAt, typeOf } from "./schema-walk.ts";
 import type { PlacedMistake, YamlTree } from "./yaml-tree.ts";

@@ -8,9 +8,9 @@
 import { idKey, isAtOrBelow, managementGroupOf, subscriptionOf } from "../model/arm-id.ts";
 import { documentName } from "../model/document.ts";
 import { assignmentMarker, parseAssignmentMarker, type RoleAssignment, roleScopeOf } from "../model/grant.ts";
+import { nearest } from "../model/nearest.ts";
 import { foundationOf, mayPrune, pruneReason } from "./diff-identity.ts";
 import { changeId, type Draft, type Hold, type Subjects } from "./draft.ts";
-import { nearest } from "../model/nearest.ts";
 import type { Subject } from "./plan.ts";
 import { type WantedGrant, wantedGrants } from "./wanted.ts";
 

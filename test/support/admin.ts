@@ -1,4 +1,5 @@
 // What a test does behind everybody's back: the sandbox's admin endpoint, with its token.
+import { byText } from "../../src/model/order.ts";
 import type { Sandbox } from "../../src/sandbox/start.ts";
 
 /** Sends one admin request; throws unless it succeeds. */
@@ -24,5 +25,5 @@ export function resourcePath(id: string): string {
 /** The names of the identities that a resource carries, in lower case, sorted. */
 export function attachedTo(sandbox: Sandbox, id: string): readonly string[] {
   const ids = Object.keys(sandbox.world.resources.get(id)?.identity?.userAssignedIdentities ?? {});
-  return ids.map((i) => i.split("/").at(-1)?.toLowerCase() ?? "").toSorted();
+  return ids.map((i) => i.split("/").at(-1)?.toLowerCase() ?? "").toSorted(byText);
 }
