@@ -98,6 +98,24 @@ describe("version and schema", () => {
   });
 });
 
+describe("a fast start", () => {
+  const hook = `import { registerHooks } from "node:module";
+    registerHooks({ load(url, context, next) { process.stderr.write("LOAD " + url + "\\n"); return next(url, context); } });`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` };
+
+  test.each([[["--help"]], [["version"]], [["schema"]], [["validate", "good.yaml"]]])(
+    "%j loads no SDK, no sandbox and no demo",
+    async (args) => {
+      const { stderr } = await cli(args, { env, cwd: folder });
+      const loaded = stderr.match(/(?<=^LOAD ).*/gm) ?? [];
+      expect(loaded.some((url) => url.includes("/src/cli/program.ts"))).toBe(true);
+      expect(
+        loaded.filter((url) => /@azure|tedious|pino|src\/(sandbox|azure|cli\/demo)\//.test(url)),
+      ).toEqual([]);
+    },
+  );
+});
+
 describe("validate", () => {
   test("says that all is well, and that the estate was not checked", async () => {
     const run = await cli(["validate", at("good.yaml")]);

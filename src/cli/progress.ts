@@ -54,7 +54,7 @@ export function progressOn(screen: ProgressScreen): Progress {
   let pass: Pass | undefined;
   let isOver = false;
   const draw = (): void => {
-    if (pass && !isOver) screen.live?.(liveText(pass, running, screen));
+    if (pass && pass.plan.operations.length > 0 && !isOver) screen.live?.(liveText(pass, running, screen));
   };
   const say = (line: string): void => {
     if (screen.live && !isOver) screen.live.persist(line);
@@ -71,6 +71,7 @@ export function progressOn(screen: ProgressScreen): Progress {
     say,
     planned(plan) {
       const changes = new Map(plan.changes.map((change) => [change.id, change]));
+      if (!isOver) screen.live?.clear();
       pass = { plan, names: namesOf(plan), changes, ended: 0 };
       draw();
     },
