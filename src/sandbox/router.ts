@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Answer } from "./arm/front-door.ts";
 import { cloudMetadata } from "./cloud-metadata.ts";
 import { isEntraPath } from "./entra/endpoints.ts";
+import { observeUnanswered } from "./exchanges.ts";
 import type { Faults, StandingFault } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
 
@@ -60,8 +61,11 @@ function optional<K extends string>(key: K, value: string | null | undefined): {
 async function answerWithFaults(request: Request, url: URL, parts: Parts): Promise<Answer> {
   const fault = parts.faults.strike(request.method, url.pathname);
   if (fault?.delayInMs !== undefined) await wait(fault.delayInMs);
-  if (fault?.cut === "before") throw new ConnectionCut();
-  if (fault?.status !== undefined && fault.applied !== true && fault.cut === undefined) {
+  const isCut = fault?.cut === "before";
+  const isRefused = fault?.status !== undefined && fault.applied !== true && fault.cut === undefined;
+  if (isCut || isRefused) await observeUnanswered(request);
+  if (isCut) throw new ConnectionCut();
+  if (isRefused) {
     return { response: faultResponse(fault) };
   }
   const answer = await dispatch(request, url, parts);

@@ -1,5 +1,6 @@
 // The way of a request through ARM, step by step: who, what, with which right, and which headers go with the answer.
 import { randomUUID } from "node:crypto";
+import { observed } from "../exchanges.ts";
 import type { World } from "../world.ts";
 import { isRecord, readBody } from "./body.ts";
 import { armErrors } from "./errors.ts";
@@ -47,7 +48,7 @@ const methods: Readonly<Record<string, Method>> = {
 
 /** ARM as one function from request to response. */
 export function createFrontDoor(ports: FrontDoorPorts): (request: Request) => Promise<Answer> {
-  return async (request) => {
+  return observed(async (request) => {
     const caller = await ports.authenticate(request);
     if (caller instanceof Response) return { response: withHeaders(caller, commonHeaders(request)) };
     const quota: Record<string, string> = {};
@@ -59,7 +60,7 @@ export function createFrontDoor(ports: FrontDoorPorts): (request: Request) => Pr
       const { status, headers, body } = error;
       return { response: responseFrom(request, { status, headers, body }, quota), caller };
     }
-  };
+  });
 }
 
 /** The pipeline. Each step either goes on or throws Azure's refusal. */
