@@ -272,5 +272,9 @@ describe("Ctrl-C", () => {
     const run = await on(documents(machines), ["plan", "--timeout", "2s"]);
     expect(run).toMatchObject({ code: 1, stdout: "" });
     expect(run.stderr).toContain("Stopped (the timeout). Nothing was written to Azure.");
+    const apply = await on(documents(machines), ["apply", "--timeout", "2s"]);
+    expect(apply.code).toBe(1);
+    expect(apply.stderr).toContain("Stopping (the timeout)");
+    expect(apply.stdout).toBe("Nothing was applied. Stopped before it was finished: apply again to go on.\n");
   });
 });

@@ -46,7 +46,8 @@ const cures: Readonly<Record<string, string>> = {
   ForeignTenant: "Sign in to the policy's tenant, or name the policy of this one with --policy.",
   CredentialUnavailable:
     "Sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run with a workload or managed identity.",
-  AuthorizationFailed: "Give Bindery Reader on the estate; docs/cli.md lists what each command needs.",
+  SignInFailed: "Correct the credential: AZURE_CLIENT_ID with its secret, certificate or federated token.",
+  AuthorizationFailed: "Give Bindery Reader on the subscriptions of the estate.",
 };
 
 /** Prints what ended a command, without a stack trace, and gives the exit code. */

@@ -22,8 +22,10 @@ export function namesFor(ids: readonly string[]): Names {
     }
   }
   return (id) => {
-    const isMine = (name: string): boolean =>
-      [...(meanings.get(name.toLowerCase()) ?? [])].every((key) => key === idKey(id));
+    const isMine = (name: string): boolean => {
+      const meant = meanings.get(name.toLowerCase());
+      return meant === undefined || (meant.size === 1 && meant.has(idKey(id)));
+    };
     return candidatesFor(id).find(isMine) ?? id;
   };
 }
