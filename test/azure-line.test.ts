@@ -1,7 +1,7 @@
 // What the adapters send, byte by byte: the real SDKs against a scripted server that records every request.
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { wellKnownClouds } from "../src/azure/cloud.ts";
 import { type AzureConnection, type ConnectOptions, connectAzure } from "../src/azure/connect.ts";
 import type { RequestEvent } from "../src/azure/policies.ts";
@@ -51,10 +51,12 @@ const id2 = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities
 const role = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 const principal = "11111111-1111-1111-1111-111111111111";
 
+let sleptInMs = 0;
 const clock: Clock = {
-  now: Date.now,
+  now: () => Date.now() + sleptInMs,
   async sleep(inMs) {
     waits.push(inMs);
+    sleptInMs += inMs;
   },
 };
 
@@ -532,6 +534,8 @@ describe("Resource Graph", () => {
       class: "terminal",
       details: { status: 400 },
     });
+    // The query beside it is still on its way when the first one has failed.
+    await vi.waitFor(() => expect(arm.seen).toHaveLength(2));
     expect(arm.seen.every((s) => s.method === "POST")).toBe(true);
   });
 

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { TokenCredential } from "@azure/core-auth";
+import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { Clock, ReadPorts, Self, WritePorts } from "../model/ports.ts";
 import { assignmentWriterOf } from "./assignment-writer.ts";
 import { ask } from "./call.ts";
@@ -35,6 +36,8 @@ export interface ConnectOptions {
   readonly bounds?: RequestBounds;
   /** How long an operation of Azure may take; 20 minutes by default. */
   readonly deadlineInMs?: number;
+  /** What carries the requests; sockets by default. */
+  readonly httpClient?: HttpClient;
 }
 
 /** Azure, as the rest of Bindery sees it. */
@@ -56,12 +59,14 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
   const line = lineTo({
     cloud,
     dryRun: options.dryRun,
+    clock,
     credential: guardedCredential(options.credential, cloud, options.tenantId),
     version: options.version ?? "unknown",
     correlationId: () => correlation.getStore() ?? randomUUID(),
     onRequest: options.onRequest ?? ((): void => undefined),
     ...(options.ca ? { ca: options.ca } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
+    ...(options.httpClient ? { httpClient: options.httpClient } : {}),
   });
   const clients = clientsOn(line);
   const graph = graphOf(clients.graph, clock);

@@ -10,6 +10,7 @@ import {
   type Pipeline,
   type PipelineResponse,
 } from "@azure/core-rest-pipeline";
+import type { Clock } from "../model/ports.ts";
 import type { AzureCloud } from "./cloud.ts";
 import {
   answersPolicy,
@@ -20,12 +21,14 @@ import {
   type RequestBounds,
   type RequestEvent,
 } from "./policies.ts";
+import { throttlePolicy } from "./throttle.ts";
 
 /** What a line to Azure is made of. */
 export interface LineOptions {
   readonly cloud: AzureCloud;
   readonly credential: TokenCredential;
   readonly dryRun: boolean;
+  readonly clock: Clock;
   readonly version: string;
   /** The id that all requests of the operation at hand carry. */
   readonly correlationId: () => string;
@@ -33,6 +36,8 @@ export interface LineOptions {
   /** A certificate authority to trust besides the system's, as PEM. */
   readonly ca?: string;
   readonly bounds?: RequestBounds;
+  /** What carries the requests; sockets by default. */
+  readonly httpClient?: HttpClient;
 }
 
 /** The options that all SDK clients take, in both generations of SDKs. */
@@ -88,7 +93,7 @@ function clientOptionsFrom(options: LineOptions): ClientOptions {
   const scope = `${options.cloud.resourceManagerAudience}/.default`;
   return {
     endpoint: options.cloud.resourceManager,
-    httpClient: createDefaultHttpClient(),
+    httpClient: options.httpClient ?? createDefaultHttpClient(),
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: `bindery/${options.version}` },
@@ -104,6 +109,8 @@ function guardFrom(options: LineOptions): Line["guard"] {
     answersPolicy(),
     hostsPolicy([new URL(options.cloud.resourceManager).host]),
     ...(options.dryRun ? [dryRunPolicy()] : []),
+    // Its waits do not count as Azure's time to answer.
+    throttlePolicy(options.clock),
     boundsPolicy(options.bounds ?? defaultBounds),
   ];
   return (client) => {

@@ -1,9 +1,8 @@
-// Asks Resource Graph: all pages of a query, never faster than its quota, and never a list that came out short.
+// Asks Resource Graph: all pages of a query, and never a list that came out short.
 import type { QueryRequest, ResourceGraphClient } from "@azure/arm-resourcegraph";
 import { Failure } from "../model/failure.ts";
 import type { Clock } from "../model/ports.ts";
 import { patiently } from "./call.ts";
-import { type AnswerHeaders, delayAskedFor } from "./failure-delay.ts";
 
 /** What a query is asked of. */
 export interface GraphQuery {
@@ -29,22 +28,14 @@ const pageSize = 1000;
 /** The code of the failure of a list with fewer rows than it says it has. */
 const listShort = "ListShort";
 
-/** Resource Graph behind a client. The quota (15 queries in 5 s) counts per user, so one of these is enough for all. */
+/** Resource Graph behind a client. */
 export function graphOf(client: ResourceGraphClient, clock: Clock): Graph {
-  let notBefore = 0;
   const page = async (
     query: GraphQuery,
     skipToken: string | undefined,
     signal: AbortSignal,
   ): Promise<Page> => {
-    const waitInMs = notBefore - clock.now();
-    if (waitInMs > 0) await clock.sleep(waitInMs, signal);
-    const answer = await client.resources(requestFrom(query, skipToken), {
-      abortSignal: signal,
-      onResponse: ({ headers }) => {
-        notBefore = clock.now() + quotaWaitInMs(headers);
-      },
-    });
+    const answer = await client.resources(requestFrom(query, skipToken), { abortSignal: signal });
     return pageFrom(answer);
   };
   const pages = async (query: GraphQuery, signal: AbortSignal): Promise<GraphRow[]> => {
@@ -109,8 +100,4 @@ function refuseShort(got: number, total: number): void {
   if (got >= total) return;
   const text = `Resource Graph gave ${got} rows of ${total}.`;
   throw new Failure("transient", text, { code: listShort });
-}
-
-function quotaWaitInMs(headers: AnswerHeaders): number {
-  return headers.get("x-ms-user-quota-remaining") === "0" ? (delayAskedFor(headers, "") ?? 0) : 0;
 }

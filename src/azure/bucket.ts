@@ -1,0 +1,117 @@
+// One token bucket: who comes takes a token or waits for one, in turn; Azure's own count corrects ours.
+import { Failure } from "../model/failure.ts";
+import type { Clock } from "../model/ports.ts";
+
+/** How much a bucket holds and how fast it is refilled. */
+export interface BucketSize {
+  readonly holds: number;
+  readonly perSecond: number;
+}
+
+/** The tokens for one kind of request to one thing. */
+export interface Bucket {
+  /**
+   * Resolves when the request may go. Rejects with the signal's reason, or with a transient `Failure` if Azure has
+   * asked for a pause that is too long to hold a request for; then nothing was taken.
+   */
+  take(signal: AbortSignal): Promise<void>;
+  /** The request was not sent after all. */
+  giveBack(): void;
+  /** The request has ended; `remaining` is what Azure says it would still take. */
+  answered(remaining?: number): void;
+  /** Nothing goes for a while: Azure has refused. */
+  pause(forInMs: number): void;
+  /** True if it is as good as new. */
+  isIdle(): boolean;
+}
+
+/** Longer pauses are for those to plan who sent the request: they have a deadline, and other work to do. */
+const longestPauseInMs = 30_000;
+
+/** A full bucket. */
+export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Bucket {
+  let level = { tokens: holds, atInMs: clock.now() };
+  let pausedUntilInMs = Number.NEGATIVE_INFINITY;
+  let inFlight = 0;
+  let waiting = 0;
+  let last: Promise<void> = Promise.resolve();
+
+  function tokens(): number {
+    const now = clock.now();
+    const refilled = level.tokens + ((now - level.atInMs) / 1000) * perSecond;
+    // Where Azure has said that there is more than we knew, it stays.
+    level = { tokens: Math.min(Math.max(holds, level.tokens), refilled), atInMs: now };
+    return level.tokens;
+  }
+
+  function add(count: number): void {
+    level = { ...level, tokens: tokens() + count };
+  }
+
+  function waitInMs(): number {
+    const missing = 1 - tokens();
+    const untilRefilled = missing > 0 ? Math.ceil((missing / perSecond) * 1000) : 0;
+    return Math.max(pausedUntilInMs - clock.now(), untilRefilled);
+  }
+
+  async function takeInTurn(before: Promise<void>, signal: AbortSignal): Promise<void> {
+    await unlessAborted(before, signal);
+    for (let inMs = waitInMs(); inMs > 0; inMs = waitInMs()) {
+      refuseLongPause(pausedUntilInMs - clock.now());
+      await clock.sleep(inMs, signal);
+    }
+    add(-1);
+    inFlight += 1;
+  }
+
+  return {
+    async take(signal): Promise<void> {
+      const before = last;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      last = promise;
+      waiting += 1;
+      try {
+        await takeInTurn(before, signal);
+      } finally {
+        waiting -= 1;
+        // Who gives up while waiting must not let the next one pass those before.
+        void before.then(resolve);
+      }
+    },
+    giveBack(): void {
+      inFlight -= 1;
+      add(1);
+    },
+    answered(remaining): void {
+      inFlight -= 1;
+      // Azure has not counted what is still on its way.
+      if (remaining !== undefined) level = { tokens: remaining - inFlight, atInMs: clock.now() };
+    },
+    pause(forInMs): void {
+      level = {
+        tokens: Math.min(tokens(), holds === Number.POSITIVE_INFINITY ? holds : 0),
+        atInMs: clock.now(),
+      };
+      pausedUntilInMs = Math.max(pausedUntilInMs, clock.now() + forInMs);
+    },
+    isIdle: () => waiting === 0 && inFlight === 0 && tokens() >= holds && clock.now() >= pausedUntilInMs,
+  };
+}
+
+function refuseLongPause(pauseInMs: number): void {
+  if (pauseInMs <= longestPauseInMs) return;
+  const text = `Azure takes no such request for another ${Math.ceil(pauseInMs / 1000)} seconds; it was not sent.`;
+  throw new Failure("transient", text, { code: "Throttled", retryAfterInMs: pauseInMs });
+}
+
+async function unlessAborted(turn: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const cut = (): void => reject(signal.reason);
+  signal.addEventListener("abort", cut, { once: true });
+  try {
+    await Promise.race([turn, promise]);
+  } finally {
+    signal.removeEventListener("abort", cut);
+  }
+}

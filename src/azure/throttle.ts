@@ -1,0 +1,88 @@
+// Holds every request back until Azure's limits leave room for it, and learns from the answers how much room there is.
+import type {
+  PipelinePolicy,
+  PipelineRequest,
+  PipelineResponse,
+  SendRequest,
+} from "@azure/core-rest-pipeline";
+import type { Clock } from "../model/ports.ts";
+import { type Bucket, bucketFrom } from "./bucket.ts";
+import { pauseOf, remainingOf } from "./limit-answers.ts";
+import { type Claim, claimsOf } from "./limits.ts";
+import { factsOf } from "./request-facts.ts";
+
+/** A request's bucket, and which limit it stands for. */
+interface Held extends Claim {
+  readonly bucket: Bucket;
+}
+
+/**
+ * A policy that delays before sending: one set of buckets for all clients that share it. A request that finds room
+ * goes at once. Aborting the request ends its wait with an `AbortError`.
+ */
+export function throttlePolicy(clock: Clock): PipelinePolicy {
+  const bucketOf = bucketsOn(clock);
+  return {
+    name: "bindery-throttle",
+    async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+      const held = await takeAll(claimsOf(factsOf(request.method, request.url)), bucketOf, request);
+      let answer: PipelineResponse | undefined;
+      try {
+        answer = await next(request);
+        return answer;
+      } finally {
+        for (const one of held) learn(one, answer);
+      }
+    },
+  };
+}
+
+/** Takes from one bucket after the other: who waits for a narrow one has taken nothing from the wide ones yet. */
+async function takeAll(
+  claims: readonly Claim[],
+  bucketOf: (claim: Claim) => Bucket,
+  request: PipelineRequest,
+): Promise<readonly Held[]> {
+  const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : never;
+  const held: Held[] = [];
+  try {
+    for (const claim of claims) {
+      const bucket = bucketOf(claim);
+      await bucket.take(signal);
+      held.push({ ...claim, bucket });
+    }
+    return held;
+  } catch (error) {
+    for (const { bucket } of held) bucket.giveBack();
+    throw signal.aborted ? new DOMException("The operation was aborted.", "AbortError") : error;
+  }
+}
+
+const never = new AbortController().signal;
+
+function learn({ bucket, limit }: Held, answer: PipelineResponse | undefined): void {
+  if (!answer) {
+    bucket.answered();
+    return;
+  }
+  const { status, headers, bodyAsText } = answer;
+  bucket.answered(remainingOf(limit, headers));
+  const pauseInMs = pauseOf(limit, { status, headers, body: bodyAsText ?? "" });
+  if (pauseInMs > 0) bucket.pause(pauseInMs);
+}
+
+const firstSweepAt = 1000;
+
+/** The buckets by key. There is one for each resource that was asked for, so idle ones are dropped from time to time. */
+function bucketsOn(clock: Clock): (claim: Claim) => Bucket {
+  const buckets = new Map<string, Bucket>();
+  let sweepAt = firstSweepAt;
+  return ({ limit, key }) => {
+    const bucket = buckets.get(key) ?? bucketFrom(limit, clock);
+    buckets.set(key, bucket);
+    if (buckets.size < sweepAt) return bucket;
+    for (const [idleKey, idle] of buckets) if (idle !== bucket && idle.isIdle()) buckets.delete(idleKey);
+    sweepAt = Math.max(firstSweepAt, buckets.size * 2);
+    return bucket;
+  };
+}
