@@ -18,7 +18,7 @@ export interface ApplyResult {
   readonly passes: number;
   /** What some pass applied. */
   readonly applied: readonly Outcome[];
-  /** How the last pass left things. */
+  /** How the last pass left things; failures for good of all passes. */
   readonly propagating: readonly Outcome[];
   readonly skipped: readonly Outcome[];
   readonly failed: readonly Outcome[];
@@ -38,6 +38,7 @@ export function applyResultFrom({ passes, end }: Convergence): ApplyResult {
   );
   const inLast = (state: OutcomeState): readonly Outcome[] =>
     (last?.report.outcomes ?? []).filter((o) => o.state === state);
+  const failed = new Map([...finalFailures(passes), ...inLast("failed")].map((o) => [o.change.id, o]));
   const warnings = passes.flatMap(({ report }) => report.warnings);
   return {
     end,
@@ -45,11 +46,18 @@ export function applyResultFrom({ passes, end }: Convergence): ApplyResult {
     applied: [...applied.values()],
     propagating: inLast("propagating"),
     skipped: inLast("skipped"),
-    failed: inLast("failed"),
+    failed: [...failed.values()].filter((o) => !applied.has(o.change.id)),
     held: last?.plan.held ?? [],
     warnings: [...new Map(warnings.map((w) => [`${w.code} ${w.message}`, w])).values()],
     ...(last && { plan: last.plan }),
   };
+}
+
+/** What failed for good in any pass, although a later plan may see it as something else (CreateRaced). */
+function finalFailures(passes: Convergence["passes"]): readonly Outcome[] {
+  return passes.flatMap(({ report }) =>
+    report.outcomes.filter((o) => o.state === "failed" && o.transient !== true),
+  );
 }
 
 /** 1 if something failed or was not done, 2 (where asked for) if something is held or not visible yet, else 0. */
