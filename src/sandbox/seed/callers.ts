@@ -33,7 +33,7 @@ export function loadCallers({ world, seed }: Loading): readonly SeededCaller[] {
       name,
       objectId: stated?.objectId ?? guidFrom(`${world.tenantId}/callers/${name}/object`),
       clientId: stated?.clientId ?? guidFrom(`${world.tenantId}/callers/${name}/client`),
-      clientSecret: stated?.clientSecret ?? randomBytes(24).toString("base64url"),
+      clientSecret: stated?.clientSecret ?? newSecret(),
       roles: stated?.roles ?? defaultRoles(name, seed.subscriptions),
       isStated: stated?.roles !== undefined,
     };
@@ -47,6 +47,11 @@ export function loadCallers({ world, seed }: Loading): readonly SeededCaller[] {
     });
     return caller;
   });
+}
+
+/** Begins with a letter: `az login -p SECRET` takes a secret with a dash in front for an option. */
+function newSecret(): string {
+  return `s${randomBytes(24).toString("base64url")}`;
 }
 
 function defaultRoles(

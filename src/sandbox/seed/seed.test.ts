@@ -113,3 +113,11 @@ test("the built-in roles file has 84 full definitions and no id twice", () => {
   expect(full).toHaveLength(84);
   expect(new Set([...full, ...Object.keys(file.namesOnly)]).size).toBe(499);
 });
+
+test("a secret that is made up can be given on a command line: it never begins with a dash", () => {
+  const names = Array.from({ length: 200 }, (_, n) => `  caller-${n}: {}`);
+  const world = worldFrom(`subscriptions: [{ subscriptionId: ${s1} }]\ncallers:\n${names.join("\n")}\n`);
+  const secrets = [...world.principals.values()].map((p) => p.secret ?? "");
+  expect(secrets).toHaveLength(202);
+  for (const secret of secrets) expect(secret).toMatch(/^[a-z][\w-]{32}$/);
+});
