@@ -317,6 +317,20 @@ describe("audit", () => {
     });
   });
 
+  test("both carry the correlation id under which the operation's requests were sent", async () => {
+    const azure = fakeAzure({ targets: [vm("vm")] });
+    const [events, sent]: [AuditEvent[], number[]] = [[], []];
+    await applyTo(azure, planned, {
+      audit: async (event) => void events.push(event),
+      correlated: async (run) => {
+        await run("c-1");
+        sent.push(azure.log.length);
+      },
+    });
+    expect(events.map((e) => e.correlationId)).toEqual(["c-1", "c-1"]);
+    expect(sent).toEqual([azure.log.length]);
+  });
+
   test("what never starts is not audited", async () => {
     const azure = fakeAzure({ faults: [{ on: "putAssignment kv-a", throws: refused }] });
     const events = await audited(azure, grants({ a: [], b: ["a"] }));

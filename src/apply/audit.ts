@@ -15,6 +15,8 @@ export interface AuditEvent {
   readonly action: OperationAction["kind"];
   /** What is written to what: "assign Reader at /subscriptions/…". */
   readonly summary: string;
+  /** What all requests of the operation carry, and Azure's activity log shows. */
+  readonly correlationId?: string;
   readonly changes: readonly AuditedChange[];
 }
 
@@ -33,23 +35,26 @@ export interface AuditedChange {
   readonly correlationId?: string;
 }
 
+/** The correlation id of an operation, where one is known. */
+export interface Correlation {
+  readonly id?: string | undefined;
+}
+
+/** Which operation of which plan an event is about, and when. */
+export interface Audited {
+  readonly plan: Plan;
+  readonly operation: Operation;
+  readonly correlation: Correlation;
+  readonly nowInMs: number;
+}
+
 /** The event before an operation: what it is about to do, and for which changes. */
-export function intentFrom(
-  plan: Plan,
-  operation: Operation,
-  changes: readonly Change[],
-  nowInMs: number,
-): AuditEvent {
-  return { phase: "intent", ...headFrom(plan, operation, nowInMs), changes: changes.map(auditedChange) };
+export function intentFrom(audited: Audited, changes: readonly Change[]): AuditEvent {
+  return { phase: "intent", ...headFrom(audited), changes: changes.map(auditedChange) };
 }
 
 /** The event after an operation: what became of each change that its intent named. */
-export function outcomeEventFrom(
-  plan: Plan,
-  operation: Operation,
-  outcomes: readonly Outcome[],
-  nowInMs: number,
-): AuditEvent {
+export function outcomeEventFrom(audited: Audited, outcomes: readonly Outcome[]): AuditEvent {
   const changes = outcomes.map(({ change, state, message, code, correlationId }) => ({
     ...auditedChange(change),
     state,
@@ -57,16 +62,21 @@ export function outcomeEventFrom(
     ...(code === undefined ? {} : { code }),
     ...(correlationId === undefined ? {} : { correlationId }),
   }));
-  return { phase: "outcome", ...headFrom(plan, operation, nowInMs), changes };
+  return { phase: "outcome", ...headFrom(audited), changes };
 }
 
-function headFrom(
-  { owner, revision }: Plan,
-  { id, action }: Operation,
-  nowInMs: number,
-): Omit<AuditEvent, "phase" | "changes"> {
-  const time = new Date(nowInMs).toISOString();
-  return { time, owner, revision, operation: id, action: action.kind, summary: summaryOf(action) };
+function headFrom({ plan, operation, correlation, nowInMs }: Audited): Omit<AuditEvent, "phase" | "changes"> {
+  const { owner, revision } = plan;
+  const { id, action } = operation;
+  return {
+    time: new Date(nowInMs).toISOString(),
+    owner,
+    revision,
+    operation: id,
+    action: action.kind,
+    summary: summaryOf(action),
+    ...(correlation.id !== undefined && { correlationId: correlation.id }),
+  };
 }
 
 function auditedChange(change: Change): AuditedChange {

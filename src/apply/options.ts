@@ -14,6 +14,9 @@ export interface ApplyObserver {
   ended(operation: Operation, outcomes: readonly Outcome[]): void;
 }
 
+/** Chooses a correlation id (a GUID) and sees to it that all requests of the run carry it. */
+export type Correlated = (run: (correlationId?: string) => Promise<void>) => Promise<void>;
+
 /** How a plan is applied. */
 export interface ApplyOptions {
   readonly clock: Clock;
@@ -22,6 +25,8 @@ export interface ApplyOptions {
   /** Receives two events per operation; the first one before anything is written. */
   readonly audit: (event: AuditEvent) => Promise<void>;
   readonly observer?: ApplyObserver;
+  /** Runs one operation so that all its requests carry the correlation id that it is given; default: none is known. */
+  readonly correlated?: Correlated;
   /** Operations that work at the same time; those that wait do not count. */
   readonly concurrency?: number;
   readonly retry?: Partial<RetryPolicy>;

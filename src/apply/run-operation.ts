@@ -1,7 +1,7 @@
 // Takes one operation through its life: what falls out, intent, the work itself, outcome.
 import { Failure } from "../model/failure.ts";
 import type { Change, Operation, Plan, Warning } from "../plan/plan.ts";
-import { intentFrom, outcomeEventFrom } from "./audit.ts";
+import { type Correlation, intentFrom, outcomeEventFrom } from "./audit.ts";
 import { type ApplyPorts, type KnownPrincipals, type Verdicts, waitsFrom } from "./operation-run.ts";
 import { performed } from "./operations.ts";
 import type { ApplyOptions } from "./options.ts";
@@ -14,7 +14,7 @@ import type { Outside } from "./slots.ts";
 export interface Application {
   readonly plan: Plan;
   readonly ports: ApplyPorts;
-  readonly options: Pick<ApplyOptions, "clock" | "random" | "audit" | "observer">;
+  readonly options: Pick<ApplyOptions, "clock" | "random" | "audit" | "observer" | "correlated">;
   readonly ledger: OutcomeLedger;
   readonly warnings: Warning[];
   readonly principals: KnownPrincipals;
@@ -34,21 +34,27 @@ export async function runOperation(
   const changes = ledger.remaining(operation);
   try {
     if (application.stop.aborted) noteAll(application, changes, stopped());
-    else if (changes.length > 0) await runChanges(application, operation, changes, outside);
+    else if (changes.length > 0) {
+      const correlated = options.correlated ?? ((run) => run());
+      await correlated((id) => runChanges(application, { operation, changes, outside, correlation: { id } }));
+    }
   } finally {
     options.observer?.ended(operation, ledger.of(operation));
   }
 }
 
-async function runChanges(
-  application: Application,
-  operation: Operation,
-  changes: readonly Change[],
-  outside: Outside,
-): Promise<void> {
+interface Run {
+  readonly operation: Operation;
+  readonly changes: readonly Change[];
+  readonly outside: Outside;
+  readonly correlation: Correlation;
+}
+
+async function runChanges(application: Application, run: Run): Promise<void> {
+  const { operation, changes, outside, correlation } = run;
   const { plan, ledger, options } = application;
   options.observer?.started(operation);
-  await options.audit(intentFrom(plan, operation, changes, options.clock.now()));
+  await options.audit(intentFrom({ plan, operation, correlation, nowInMs: options.clock.now() }, changes));
   const bug: unknown[] = [];
   try {
     const verdicts = await untilAborted(application, work(application, operation, changes, outside));
@@ -63,7 +69,9 @@ async function runChanges(
   }
   const made = new Set(changes);
   const outcomes = ledger.of(operation).filter((outcome) => made.has(outcome.change));
-  await options.audit(outcomeEventFrom(plan, operation, outcomes, options.clock.now()));
+  await options.audit(
+    outcomeEventFrom({ plan, operation, correlation, nowInMs: options.clock.now() }, outcomes),
+  );
   if (bug.length > 0) throw bug[0];
 }
 

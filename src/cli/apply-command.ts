@@ -1,7 +1,8 @@
 // What `bindery apply` does: passes until nothing is left but what is held, with progress, audit and an honest end.
+import { randomUUID } from "node:crypto";
 import type { ApplyOptions } from "../apply/options.ts";
-import { type Carried, type Convergence, converge } from "../controller/converge.ts";
-import { type Pass, type Planned, reconcile } from "../controller/reconcile.ts";
+import { type Convergence, convergeOn } from "../controller/converge.ts";
+import type { Planned } from "../controller/reconcile.ts";
 import { planFor } from "../plan/plan-for.ts";
 import { renderText } from "../plan/render-text.ts";
 import { applyExitCode, applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
@@ -52,18 +53,18 @@ export async function runApply(
     audit: audit.write,
     observer: logged(progress, log),
     concurrency: options.concurrency,
+    correlated: (run) => {
+      const id = randomUUID();
+      return opened.connection.correlated(id, () => run(id));
+    },
     stop,
   };
   const ports = { ...opened.connection.read, ...opened.connection.write };
-  const passFor = (carried: Carried): Promise<Pass> => {
-    const releases = { digests: new Set(options.release), changes: carried.released };
-    return reconcile({ ...inputs, self, releases }, ports, {
-      ...applying,
-      settled: carried.settled,
-      onPlan: async (planned) => told(planned, carried.number, { inputs, options, progress, io }),
-    });
-  };
-  const convergence = await converge(passFor, { clock: systemClock, stop });
+  const releases = { digests: new Set(options.release), changes: new Set<string>() };
+  const convergence = await convergeOn({ ...inputs, self, releases }, ports, {
+    ...applying,
+    onPlan: (planned, pass) => told(planned, pass, { inputs, options, progress, io }),
+  });
   progress[Symbol.dispose]();
   return finish(convergence, { inputs, options, io, cloud: opened.cloud.name });
 }

@@ -1,7 +1,8 @@
 // Decides how many passes an apply makes: until another one would change nothing, at most five.
+import type { ApplyOptions } from "../apply/options.ts";
 import type { Outcome } from "../apply/outcome.ts";
 import type { Clock, ReadPorts, WritePorts } from "../model/ports.ts";
-import { type Intent, type Pass, type PassOptions, reconcile } from "./reconcile.ts";
+import { type Intent, type Pass, type Planned, reconcile } from "./reconcile.ts";
 
 /** What a pass knows of the ones before it in the same apply. */
 export interface Carried {
@@ -64,17 +65,23 @@ export async function converge(
   }
 }
 
+/** Who sees the plan of each pass before anything is written. */
+export interface PlanWatcher {
+  readonly onPlan?: (planned: Planned, pass: number) => void;
+}
+
 /** Reconciles pass after pass; what is left of a set that was released in one pass stays released in the next. */
 export async function convergeOn(
   intent: Intent,
   ports: ReadPorts & WritePorts,
-  options: PassOptions & ConvergeOptions,
+  options: ApplyOptions & ConvergeOptions & PlanWatcher,
 ): Promise<Convergence> {
-  return await converge(({ settled, released }) => {
+  return await converge(({ number, settled, released }) => {
     const changes = intent.releases.changes.union(released);
     return reconcile({ ...intent, releases: { ...intent.releases, changes } }, ports, {
       ...options,
       settled,
+      onPlan: async (planned) => options.onPlan?.(planned, number),
     });
   }, options);
 }
