@@ -1,13 +1,15 @@
 // The admin endpoint: what a tester may see and do behind the backs of all callers, with the start's own token.
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import { adminGovernance } from "./admin-governance.ts";
 import { AdminRefusal, parsed } from "./admin-refusal.ts";
+import { adminStrictness } from "./admin-strictness.ts";
 import { adminAssignments, adminResources } from "./admin-world.ts";
 import type { SandboxClock } from "./clock.ts";
 import { Fault, type Faults } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
 import { dumpWorld } from "./seed/dump.ts";
-import { longestLagInMs } from "./store.ts";
+import { SettingsPatch } from "./settings.ts";
 import type { Settings, World } from "./world.ts";
 
 /** What the admin endpoint rules over. */
@@ -29,20 +31,6 @@ export interface AdminCall {
 
 type AdminHandler = (call: AdminCall) => unknown;
 
-const lag = z.number().nonnegative().max(longestLagInMs);
-
-const SettingsPatch = z.strictObject({
-  listLagInMs: lag.exactOptional(),
-  graphLagInMs: lag.exactOptional(),
-  roleLagInMs: lag.exactOptional(),
-  principalLagInMs: z.number().nonnegative().exactOptional(),
-  operationInMs: z.number().nonnegative().exactOptional(),
-  pageSize: z.int().min(1).max(1000).exactOptional(),
-  throttled: z.boolean().exactOptional(),
-  credentialWriteInMs: z.number().nonnegative().exactOptional(),
-  danglingFailsPatch: z.boolean().exactOptional(),
-});
-
 /** Everything under /_admin, by "METHOD name". */
 const handlers: Readonly<Record<string, AdminHandler>> = {
   "GET requests": ({ ports }) => ports.log.entries(),
@@ -53,11 +41,13 @@ const handlers: Readonly<Record<string, AdminHandler>> = {
   "DELETE faults": ({ url, ports }) => removeFaults(url.searchParams.get("id"), ports.faults),
   "GET settings": ({ ports }) => ports.world.settings,
   "PATCH settings": ({ body, ports }) => changeSettings(ports.world.settings, parsed(SettingsPatch, body)),
+  ...adminStrictness,
   "GET clock": ({ ports }) => clockBody(ports.clock),
   "POST clock": ({ body, ports }) => advance(ports.clock, body),
   "GET world": ({ ports }) => dumpWorld(ports.world),
   ...adminResources,
   ...adminAssignments,
+  ...adminGovernance,
 };
 
 /** The admin endpoint as one function. */

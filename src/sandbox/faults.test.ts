@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createFaults, patternOf } from "./faults.ts";
+import { createFaults } from "./faults.ts";
+import { patternOf } from "./path-pattern.ts";
 
 test.each([
   ["/subscriptions/*/resourceGroups/*", "/SUBSCRIPTIONS/s/resourcegroups/g", true],

@@ -1,6 +1,7 @@
 // Faults on request: which requests fail, how often and how, whether or not what they asked for is done.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { patternOf } from "./path-pattern.ts";
 
 /** A fault as a tester asks for it. */
 export const Fault = z.strictObject({
@@ -74,20 +75,4 @@ export function createFaults(): Faults {
 
 function isMethod({ method }: Fault, sent: string): boolean {
   return method === undefined || method === "*" || method.toUpperCase() === sent.toUpperCase();
-}
-
-/** The regular expression of a fault's path; throws a SyntaxError for one that is none. Case never matters. */
-export function patternOf(path: string): RegExp {
-  const literal = /^\/(.+)\/[a-z]*$/.exec(path);
-  if (literal !== null && /[\\^$()[\]|+?]/.test(path)) return new RegExp(literal[1] ?? "", "i");
-  const source = path
-    .split("**")
-    .map((part) =>
-      part
-        .split("*")
-        .map((text) => text.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"))
-        .join("[^/]*"),
-    )
-    .join(".*");
-  return new RegExp(`^${source}$`, "i");
 }

@@ -1,12 +1,13 @@
 // What a sandbox is made of, without its sockets: the world and everything that answers on it.
 import { randomBytes } from "node:crypto";
 import { createAdmin } from "./admin.ts";
-import { settleOperations } from "./arm/compute-operations.ts";
 import { createFrontDoor } from "./arm/front-door.ts";
 import type { Caller, ResourceType } from "./arm/provider.ts";
 import { createQuota } from "./arm/quota.ts";
 import { createRegistry } from "./arm/registry.ts";
 import { rightsOf } from "./arm/rights.ts";
+import { settleSchedules } from "./arm/role-schedules.ts";
+import { settleOperations } from "./arm/settle-operations.ts";
 import { createClock, type SandboxClock } from "./clock.ts";
 import { armAudience } from "./cloud-metadata.ts";
 import { armUnauthorized } from "./entra/arm-challenge.ts";
@@ -16,6 +17,7 @@ import { AZURE_RESOURCES } from "./entra/resources.ts";
 import { createFaults } from "./faults.ts";
 import { createResourceGraphHandler } from "./graph/handler.ts";
 import { resourceGraphVersions } from "./graph/request.ts";
+import type { OperationModeRule } from "./operation-modes.ts";
 import { createRequestLog } from "./request-log.ts";
 import { createRouter } from "./router.ts";
 import type { SeededCaller } from "./seed/callers.ts";
@@ -23,6 +25,7 @@ import { defaultWorld } from "./seed/default-world.ts";
 import { loadSeed } from "./seed/load.ts";
 import { readSeed } from "./seed/read.ts";
 import { defaultSettings } from "./settings.ts";
+import type { Switches } from "./switches.ts";
 import { sandboxTenantId } from "./tenant.ts";
 import { emptyWorld, type Settings, type World } from "./world.ts";
 
@@ -39,6 +42,10 @@ export interface ServiceOptions {
   readonly now?: number;
   /** Settings that differ from the default and from the seed's. */
   readonly settings?: Partial<Settings>;
+  /** Switches that differ from the default and from the seed's. */
+  readonly switches?: Partial<Switches>;
+  /** Long-running operations that go another way than the usual, besides the seed's. */
+  readonly operationModes?: readonly OperationModeRule[];
 }
 
 /** A world with all that answers on it. */
@@ -82,7 +89,10 @@ export async function createServices(options: ServiceOptions): Promise<Services>
     faults,
     log,
     now: clock.now,
-    settle: () => settleOperations(world),
+    settle: () => {
+      settleOperations(world);
+      settleSchedules(world);
+    },
   });
   const learnOrigins = (origins: readonly string[]) => {
     resources.push(...origins);
@@ -92,13 +102,17 @@ export async function createServices(options: ServiceOptions): Promise<Services>
 }
 
 /** The seed's settings win over the defaults, the options' over both. */
-function worldFrom({ seed, settings: stated }: ServiceOptions, clock: SandboxClock) {
+function worldFrom(options: ServiceOptions, clock: SandboxClock) {
   const settings = { ...defaultSettings };
   const world = emptyWorld(sandboxTenantId, clock.now, settings);
-  const { text, filename } = seed ?? { text: defaultWorld, filename: "built-in world" };
+  const { text, filename } = options.seed ?? { text: defaultWorld, filename: "built-in world" };
   const read = readSeed(text, filename);
   const callers = loadSeed(world, read, filename);
-  Object.assign(settings, read.seed.settings, stated);
+  Object.assign(settings, read.seed.settings, options.settings);
+  Object.assign(world.switches, read.seed.switches, options.switches);
+  for (const rule of [...read.seed.operationModes, ...(options.operationModes ?? [])]) {
+    world.operationModes.add(rule);
+  }
   return { world, callers };
 }
 

@@ -1,5 +1,8 @@
 // What exists in the embedded Azure: the one state that ARM, Resource Graph, Entra and the admin endpoint share.
+import type { DenyAssignment, PolicyRule, RoleSchedule } from "./governance.ts";
+import { createOperationModes, type OperationMode, type OperationModes } from "./operation-modes.ts";
 import { Store } from "./store.ts";
+import { defaultSwitches, type Switches } from "./switches.ts";
 
 /** The identity block of a resource, as ARM bodies carry it. */
 export interface IdentityBlock {
@@ -107,6 +110,11 @@ export interface Operation {
   readonly resourceId: string;
   readonly startedAt: number;
   readonly endsAt: number;
+  /** When its effect can be seen, where that is later than its end. */
+  readonly visibleAt?: number;
+  /** What is peculiar about it. */
+  readonly mode?: OperationMode;
+  /** How it failed, or (with an effect to come) how it is going to fail. */
   readonly error?: { readonly code: string; readonly message: string };
   /** What its end does to the resource; absent once that is done. */
   readonly effect?: OperationEffect;
@@ -122,9 +130,14 @@ export type OperationEffect =
       readonly attached: readonly string[];
       /** True if the model of a scale set has changed, so that its instances no longer have the latest. */
       readonly outdatesInstances: boolean;
+      /** The body that is to be seen only when the operation has its effect. */
+      readonly pending?: ArmResource;
     }
   | { readonly kind: "upgrade"; readonly instanceIds: readonly string[] }
   | { readonly kind: "delete" };
+
+/** Whether a machine runs; one that nothing is said of does. */
+export type PowerState = "running" | "deallocated";
 
 /** The knobs of the embedded Azure; all durations in milliseconds of its own clock. */
 export interface Settings {
@@ -136,16 +149,22 @@ export interface Settings {
   roleLagInMs: number;
   /** How long after its creation a principal is not found by those who look it up in the directory. */
   principalLagInMs: number;
+  /** How long after its creation an identity answers its GET with 404; default 0. */
+  identityLagInMs?: number;
+  /** How long tokens of applications live, by the sandbox's own clock; default: an hour of real time. */
+  tokenLifetimeInMs?: number;
   /** How long an update of a virtual machine or scale set takes. */
   operationInMs: number;
   /** The largest page of a list; Azure's own is 1,000. */
   pageSize: number;
+  /** Uneven: lists come in pages of 1, 0, 4, 0, 16 … items; default even. */
+  pages?: "even" | "uneven";
+  /** Whether the last page of a list that has several fails with 500; default false. */
+  lastPageFails?: boolean;
   /** Whether quotas are enforced with 429. */
   throttled: boolean;
   /** How long a write of a federated credential takes, in real milliseconds; default 5. */
   credentialWriteInMs?: number;
-  /** Whether a deleted identity that is still attached fails a PATCH that does not name it; default false. */
-  danglingFailsPatch?: boolean;
 }
 
 /** Everything that exists, with a clock of its own. */
@@ -153,6 +172,12 @@ export interface World {
   readonly now: () => number;
   readonly tenantId: string;
   readonly settings: Settings;
+  /** How the facts stand that no source settles. */
+  readonly switches: Switches;
+  /** Which long-running operations go another way than the usual. */
+  readonly operationModes: OperationModes;
+  /** Machines that are not running, by ARM id. */
+  readonly powerStates: Store<PowerState>;
   readonly subscriptions: Store<Subscription>;
   readonly managementGroups: Store<ManagementGroup>;
   /** Keyed by id; bodies of type Microsoft.Resources/resourceGroups. */
@@ -161,6 +186,9 @@ export interface World {
   readonly resources: Store<ArmResource>;
   readonly roleDefinitions: Store<RoleDefinition>;
   readonly roleAssignments: Store<RoleAssignment>;
+  readonly denyAssignments: Store<DenyAssignment>;
+  readonly policies: Store<PolicyRule>;
+  readonly roleSchedules: Store<RoleSchedule>;
   readonly principals: Store<Principal>;
   readonly operations: Store<Operation>;
 }
@@ -171,12 +199,18 @@ export function emptyWorld(tenantId: string, now: () => number, settings: Settin
     now,
     tenantId,
     settings,
+    switches: defaultSwitches(),
+    operationModes: createOperationModes(),
+    powerStates: new Store(now),
     subscriptions: new Store(now),
     managementGroups: new Store(now),
     resourceGroups: new Store(now),
     resources: new Store(now),
     roleDefinitions: new Store(now),
     roleAssignments: new Store(now),
+    denyAssignments: new Store(now),
+    policies: new Store(now),
+    roleSchedules: new Store(now),
     principals: new Store(now),
     operations: new Store(now),
   };

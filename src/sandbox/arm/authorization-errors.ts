@@ -17,11 +17,13 @@ export const authorizationErrors = {
       { headers: { "x-ms-failure-cause": "gateway" } },
     ),
   /** The newer answer names the assignment that is there (azure-cli#31995: older regions end after "exists."). */
-  roleAssignmentExists: (name: string) =>
+  roleAssignmentExists: (name: string | undefined) =>
     new ArmError(
       409,
       "RoleAssignmentExists",
-      `The role assignment already exists. The ID of the existing role assignment is ${bare(name)}.`,
+      name === undefined
+        ? "The role assignment already exists."
+        : `The role assignment already exists. The ID of the existing role assignment is ${bare(name)}.`,
     ),
   /** The text is documented (conditions-troubleshoot); the code is quoted in two public repositories only. */
   invalidRoleAssignmentCondition: () =>

@@ -1,6 +1,6 @@
 // What a write does to the body of a machine or scale set: merge or replace, what stays, etags and preconditions.
 import { randomUUID } from "node:crypto";
-import type { ArmResource } from "../world.ts";
+import type { ArmResource, World } from "../world.ts";
 import { isRecord } from "./body.ts";
 import { computeTime } from "./compute-versions.ts";
 import { armErrors } from "./errors.ts";
@@ -26,8 +26,20 @@ export function requireKnownMembers(body: Readonly<Record<string, unknown>>): vo
   if (unknown !== undefined) throw armErrors.unknownMember(unknown);
 }
 
-/** Throws 412 if If-Match or If-None-Match speak against the write. */
-export function requirePrecondition({ headers }: ArmRequest, before: ArmResource | undefined): void {
+/** The resource as reads show it: without its etag where the switch says that Compute has none. */
+export function shown(world: World, resource: ArmResource): ArmResource {
+  if (world.switches.computeEtag === "present") return resource;
+  const { etag: _, ...rest } = resource;
+  return rest as unknown as ArmResource;
+}
+
+/** Throws 412 if If-Match or If-None-Match speak against the write, where Compute looks at them. */
+export function requirePrecondition(
+  { headers }: ArmRequest,
+  { switches }: World,
+  before: ArmResource | undefined,
+): void {
+  if (switches.ifMatch === "ignored" || switches.computeEtag === "absent") return;
   const [wanted, unwanted] = [headers.get("if-match"), headers.get("if-none-match")];
   if (wanted !== null && !matches(wanted, before)) throw armErrors.etagMismatch(wanted, before?.etag);
   if (unwanted !== null && matches(unwanted, before)) throw armErrors.etagMatch(unwanted, before?.etag);

@@ -20,6 +20,17 @@ export const computeErrors = {
       "PreconditionFailed",
       `Etag provided in if-none-match header ${sent} matches etag ${etag ?? ""} of resource.`, // our wording
     ),
+  /** Quoted of machines in many public threads, with the names of other operations; scale sets: our wording. */
+  markedForDeletion: ({ name, type }: { name: string; type: string }) => {
+    const [kind, operation] = /scalesets$/i.test(type)
+      ? ["VM Scale Set", "Update VM Scale Set"]
+      : ["VM", "Update VM"];
+    return new ArmError(
+      409,
+      "OperationNotAllowed",
+      `Operation '${operation}' is not allowed on ${kind} '${name}' since the ${kind} is marked for deletion. You can only retry the Delete operation (or wait for an ongoing one to complete).`,
+    );
+  },
   propertyChangeNotAllowed: (property: string) =>
     withTarget(409, "PropertyChangeNotAllowed", `Changing property '${property}' is not allowed.`, property),
   instanceNotActive: (instanceId: string) =>

@@ -1,11 +1,13 @@
 // How Compute lists: everything below a scope, with the resource group in capitals in lists by subscription.
 import type { ArmResource, World } from "../world.ts";
 import { isRecord } from "./body.ts";
-import { settleOperations } from "./compute-operations.ts";
+import { shown } from "./compute-body.ts";
 import { type ComputePolicy, computeHeaders } from "./compute-quota.ts";
 import { armErrors } from "./errors.ts";
 import { pageOf, parameterOf } from "./paging.ts";
 import type { ArmRequest, ArmResponse } from "./provider.ts";
+import { isMemberOf } from "./scale-set-instances.ts";
+import { settleOperations } from "./settle-operations.ts";
 
 /** A page of the resources of a type below the scope of the request. */
 export function computeList(
@@ -18,13 +20,14 @@ export function computeList(
   const scaleSetId = scaleSetFilterOf(request.url);
   const headers = computeHeaders(world, policy, path.path);
   const prefix = `${path.scope}/`.toLowerCase();
-  const inCapitals = path.resourceGroup === undefined || scaleSetId !== undefined;
+  const isWide = path.resourceGroup === undefined || scaleSetId !== undefined;
+  const inCapitals = isWide && world.switches.subscriptionListIds === "capitals";
   const page = pageOf(request, world, (asOf) =>
     world.resources
       .values(asOf)
       .filter((r) => r.type.toLowerCase() === type.toLowerCase() && r.id.toLowerCase().startsWith(prefix))
       .filter((r) => scaleSetId === undefined || isMemberOf(r, scaleSetId))
-      .map((r) => listItem(r, inCapitals)),
+      .map((r) => listItem(shown(world, r), inCapitals)),
   );
   return { ...page, headers };
 }
@@ -36,12 +39,6 @@ function scaleSetFilterOf(url: URL): string | undefined {
   const match = /^\s*'virtualMachineScaleSet\/id'\s+eq\s+'([^']+)'\s*$/i.exec(filter);
   if (match?.[1] === undefined) throw armErrors.invalidFilter(filter);
   return match[1];
-}
-
-/** True if the machine is a member of the flexible scale set with this id. */
-export function isMemberOf({ properties }: ArmResource, scaleSetId: string): boolean {
-  const set = properties?.virtualMachineScaleSet;
-  return isRecord(set) && String(set.id).toLowerCase() === scaleSetId.toLowerCase();
 }
 
 /** Extensions are listed by id alone; the machine's own ids have the group in capitals, identities keep theirs. */

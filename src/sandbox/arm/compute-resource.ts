@@ -7,20 +7,22 @@ import {
   replacedResource,
   requireKnownMembers,
   requirePrecondition,
+  shown,
 } from "./compute-body.ts";
 import {
+  isDeleting,
   operationHeaders,
   requireIdle,
-  settleOperations,
+  requireNotDeleting,
   startOperation,
-  stateOf,
-  withIdentity,
 } from "./compute-operations.ts";
 import { type ComputePolicy, computeHeaders } from "./compute-quota.ts";
+import { stateOf, withIdentity } from "./compute-state.ts";
 import { armErrors } from "./errors.ts";
-import { carryOutIdentity } from "./identity-attach.ts";
+import { carryOutIdentity, withPrincipals } from "./identity-attach.ts";
 import { operationIdentifier } from "./identity-body.ts";
 import type { ArmRequest, ArmResponse, Handler } from "./provider.ts";
+import { settleOperations } from "./settle-operations.ts";
 
 /** In what machines and scale sets differ. */
 export interface ComputeKind {
@@ -50,7 +52,7 @@ export function etagHeader({ etag }: ArmResource): Record<string, string> {
 export function computeHandlers(kind: ComputeKind): Record<"get" | "patch" | "put" | "delete", Handler> {
   return {
     get: (request, world) => {
-      const resource = storedCompute(request, world, kind.type);
+      const resource = shown(world, storedCompute(request, world, kind.type));
       const headers = { ...computeHeaders(world, kind.policies.get, resource.id), ...etagHeader(resource) };
       return { status: 200, headers, body: resource };
     },
@@ -66,7 +68,8 @@ function patch(request: ArmRequest, world: World, kind: ComputeKind): ArmRespons
   const body = objectBody(request.body);
   requireKnownMembers(body);
   const quota = computeHeaders(world, kind.policies.update, before.id);
-  requirePrecondition(request, before);
+  requirePrecondition(request, world, before);
+  requireNotDeleting(before);
   requireIdle(world, before.id);
   const patched = patchedResource(before, body);
   const change = carryOutIdentity(request, world, before, body.identity);
@@ -82,8 +85,11 @@ function put(request: ArmRequest, world: World, kind: ComputeKind): ArmResponse 
   const body = objectBody(request.body);
   requireKnownMembers(body);
   const quota = computeHeaders(world, kind.policies.put, request.path.path);
-  requirePrecondition(request, before);
-  if (before !== undefined) requireIdle(world, before.id);
+  requirePrecondition(request, world, before);
+  if (before !== undefined) {
+    requireNotDeleting(before);
+    requireIdle(world, before.id);
+  }
   const replaced = replacedResource(request, kind.type, body, before, kind.idProperty, world.now());
   const bearer = before === undefined ? replaced : { ...replaced, ...identityOf(before) };
   const change = carryOutIdentity(request, world, bearer, body.identity);
@@ -113,20 +119,24 @@ function begun(
 ): ArmResponse {
   world.resources.set(after.id, after);
   const identityBefore = before?.identity;
-  const operation = startOperation(world, after, {
+  const effect = {
     kind: "update",
     ...(identityBefore !== undefined && { identityBefore }),
     attached,
     outdatesInstances: before !== undefined && modelOf(before) !== modelOf(after),
-  });
+  } as const;
+  const operation = startOperation(world, after, effect, before);
+  const isFilled = world.switches.immediateIdentity === "filled";
+  const identity = isFilled ? withPrincipals(world, { block: after.identity, attached }) : after.identity;
+  const answered = shown(world, withIdentity(after, identity));
   const headers = {
     ...quota,
     ...operationIdentifier(request, world, after.location ?? ""),
-    ...operationHeaders(request, operation),
-    ...etagHeader(after),
+    ...operationHeaders(request, world, operation),
+    ...etagHeader(answered),
     ...(status === 201 && { "retry-after": "1" }),
   };
-  return { status, headers, body: after };
+  return { status, headers, body: answered };
 }
 
 /** What instances of a scale set are made from: identities by key, and the profile. */
@@ -144,13 +154,13 @@ function remove(request: ArmRequest, world: World, kind: ComputeKind): ArmRespon
   const before = world.resources.get(request.path.path);
   if (before === undefined) return { status: 204 };
   const quota = computeHeaders(world, kind.policies.delete, before.id);
-  requirePrecondition(request, before);
-  requireIdle(world, before.id);
+  requirePrecondition(request, world, before);
+  if (!isDeleting(before)) requireIdle(world, before.id);
   world.resources.set(before.id, stateOf(before, "Deleting"));
   const operation = startOperation(world, before, { kind: "delete" });
   const headers = {
     ...quota,
-    ...operationHeaders(request, operation, { isMonitored: true }),
+    ...operationHeaders(request, world, operation, { isMonitored: true }),
     "retry-after": "1",
   };
   return { status: 202, headers };

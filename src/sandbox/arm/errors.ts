@@ -2,6 +2,7 @@
 import { authorizationErrors } from "./authorization-errors.ts";
 import { computeErrors } from "./compute-errors.ts";
 import { gatewayErrors } from "./gateway-errors.ts";
+import { governanceErrors } from "./governance-errors.ts";
 import { providerErrors } from "./provider-errors.ts";
 
 /** Builders of Azure's errors; throw what they return. */
@@ -10,4 +11,5 @@ export const armErrors = {
   ...providerErrors,
   ...authorizationErrors,
   ...computeErrors,
+  ...governanceErrors,
 } as const;

@@ -3,7 +3,10 @@ import { randomUUID } from "node:crypto";
 import { observed } from "../exchanges.ts";
 import type { World } from "../world.ts";
 import { isRecord, readBody } from "./body.ts";
+import { refusalOf } from "./deny-assignments.ts";
 import { armErrors } from "./errors.ts";
+import { recased } from "./key-casing.ts";
+import { refuseLocked } from "./lock-rules.ts";
 import {
   type Match,
   matchOf,
@@ -14,6 +17,7 @@ import {
 } from "./match.ts";
 import { parameterOf } from "./paging.ts";
 import { type ArmPath, parseArmPath } from "./path.ts";
+import { underPolicies } from "./policies.ts";
 import { ArmError, type ArmRequest, type ArmResponse, type Caller } from "./provider.ts";
 import type { Quota } from "./quota.ts";
 import { regionNames } from "./regions.ts";
@@ -57,10 +61,18 @@ export function createFrontDoor(ports: FrontDoorPorts): (request: Request) => Pr
       return { response: responseFrom(request, answer, quota), caller };
     } catch (error) {
       if (!(error instanceof ArmError)) throw error;
-      const { status, headers, body } = error;
+      const { status, body } = error;
+      const headers = throttleHeaders(ports.world, error);
       return { response: responseFrom(request, { status, headers, body }, quota), caller };
     }
   });
+}
+
+/** Retry-After of a 429, unless the switch says that quotas leave it out. */
+function throttleHeaders({ switches }: World, { status, headers }: ArmError): ArmError["headers"] {
+  if (status !== 429 || switches.throttleRetryAfter === "present") return headers;
+  const { "retry-after": _, ...rest } = headers;
+  return rest;
 }
 
 /** The pipeline. Each step either goes on or throws Azure's refusal. */
@@ -79,6 +91,7 @@ async function answerTo(
   const body = await readBody(request);
   Object.assign(headers, quota.take(method, path.subscriptionId, caller, world.settings.throttled));
   requireSubscription(match, path, world);
+  if (world.switches.errorOrder === "groupFirst") requireGroup(match, path, method, world);
   const isWhole = requireRight(match, caller, world, method);
   requireGroup(match, path, method, world);
   requireParent(match, path, method, world);
@@ -94,8 +107,10 @@ async function answerTo(
     caller,
     origin,
   };
-  const answer = await Promise.resolve(match.handler(armRequest, world));
-  return isWhole ? answer : readablePartOf(answer, world, caller);
+  refuseLocked(world, { method, type: match.type, id: writtenIdOf(match, path) });
+  const answer = await Promise.resolve(match.handler(underPolicies(armRequest, world), world));
+  const readable = isWhole ? answer : readablePartOf(answer, world, caller);
+  return { ...readable, body: recased(readable.body, world.switches) };
 }
 
 function methodOf(request: Request): Method {
@@ -126,13 +141,19 @@ function locationOf(world: World, path: ArmPath): string | undefined {
   return owner?.location;
 }
 
+/** What a request writes: an action writes the resource before it. */
+function writtenIdOf({ kind }: Match, { path }: ArmPath): string {
+  return kind === "action" ? path.slice(0, path.lastIndexOf("/")) : path;
+}
+
 /** True if the whole answer may be given; false if a list is to be filtered; a refusal otherwise. */
 function requireRight(match: Match, caller: Caller, world: World, method: Method): boolean {
   if (match.right === undefined) return true;
   const { action, scope } = match.right;
-  if (rightsOf(world, caller.objectId).may(action, scope)) return true;
+  const rights = rightsOf(world, caller.objectId);
+  if (rights.may(action, scope)) return true;
   if (match.isFiltered && method === "GET") return false;
-  throw armErrors.authorizationFailed(caller, action, scope);
+  throw refusalOf(rights, caller, action, scope);
 }
 
 /** A list without what the caller may not read: shorter, with 200, and the link to the next page kept. */

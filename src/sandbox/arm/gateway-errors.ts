@@ -155,6 +155,13 @@ export const gatewayErrors = {
       `Failed to perform '${method.toLowerCase()}' on resource(s) of type '${withoutNamespace(type)}', because the parent resource '${parentId}' could not be found.`,
       gateway,
     ),
+  internalServerError: () =>
+    new ArmError(
+      500,
+      "InternalServerError",
+      "Encountered internal server error. Diagnostic information: timestamp '', subscription id '', tracking id '', request correlation id ''.",
+      gateway,
+    ),
   methodNotAllowed: (method: string) =>
     new ArmError(
       405,

@@ -18,6 +18,7 @@ import { checkTags, parseTags } from "./tag-map.ts";
 const unlistedTypes = new Set([
   "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials",
   "microsoft.compute/virtualmachinescalesets/virtualmachines",
+  "microsoft.authorization/locks",
 ]);
 
 const filterFields = new Set(["resourcetype", "name", "location", "resourcegroup", "tagname", "tagvalue"]);

@@ -15,7 +15,7 @@ import { pageOf } from "./paging.ts";
 import type { ArmRequest, ArmResponse, ResourceType } from "./provider.ts";
 import { isRegion, normalizeLocation, regionNames } from "./regions.ts";
 import { removeWithChildren } from "./removal.ts";
-import { checkTags, parseTags } from "./tag-map.ts";
+import { checkTags, mergeTags, parseTags } from "./tag-map.ts";
 
 function put(request: ArmRequest, world: World): ArmResponse {
   const body = objectBody(request.body);
@@ -24,7 +24,7 @@ function put(request: ArmRequest, world: World): ArmResponse {
   const tags = parseTags(body.tags);
   checkTags(tags);
   const scope = isolationScopeFrom(body.properties);
-  requireName(request.path.names[0] ?? "");
+  if (world.switches.identityNames === "checked") requireName(request.path.names[0] ?? "");
   takeIdentityQuota(world, "write", identityIdOf(request));
   const base = before ?? newIdentity(request, world, location);
   const identity = { ...base, tags, properties: { ...base.properties, ...scope } };
@@ -89,18 +89,36 @@ function stored(request: ArmRequest, world: World): ArmResource {
   throw armErrors.resourceNotFound(identityType, names.join("/"), resourceGroup);
 }
 
+/** 404 after 201: a replica that does not know the identity yet, for as long as the setting says. */
+function requireVisible(request: ArmRequest, world: World, { properties }: ArmResource): void {
+  const { identityLagInMs = 0 } = world.settings;
+  const createdAt = world.principals.get(String(properties?.principalId))?.createdAt;
+  if (createdAt === undefined || world.now() >= createdAt + identityLagInMs) return;
+  const { names, resourceGroup = "" } = request.path;
+  throw armErrors.resourceNotFound(identityType, names.join("/"), resourceGroup);
+}
+
 function get(request: ArmRequest, world: World): ArmResponse {
   const identity = stored(request, world);
+  requireVisible(request, world, identity);
   takeIdentityQuota(world, "read", identity.id);
   return { status: 200, body: identityBody(identity, request.apiVersion) };
 }
 
-/** Tags that are sent replace the whole map; a location must be the one it has. */
+type Tags = Readonly<Record<string, string>>;
+
+/** ARM's convention is that tags replace; nobody has recorded it of this provider. */
+function tagsAfter({ switches }: World, before: Tags, sent: Tags): Tags {
+  return switches.identityPatchTags === "replace" ? sent : mergeTags(before, sent);
+}
+
+/** Tags that are sent replace the whole map (by default); a location must be the one it has. */
 function patch(request: ArmRequest, world: World): ArmResponse {
   const before = stored(request, world);
   const body = objectBody(request.body);
   if (body.location !== undefined && body.location !== null) locationFrom(request, body.location, before);
-  const tags = body.tags === undefined || body.tags === null ? (before.tags ?? {}) : parseTags(body.tags);
+  const sent = body.tags === undefined || body.tags === null ? undefined : parseTags(body.tags);
+  const tags = sent === undefined ? (before.tags ?? {}) : tagsAfter(world, before.tags ?? {}, sent);
   checkTags(tags);
   const scope = isolationScopeFrom(body.properties);
   takeIdentityQuota(world, "write", before.id);

@@ -9,9 +9,12 @@ import {
   newlyNamed,
   parseIdentity,
 } from "./identity-block.ts";
+import { takeAssignmentQuota } from "./identity-quota.ts";
+import { refuseLocked } from "./lock-rules.ts";
 import type { ArmRequest } from "./provider.ts";
 import { rightsOf } from "./rights.ts";
 
+const identityType = "Microsoft.ManagedIdentity/userAssignedIdentities";
 const assignAction = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
 
 /** Which resource a block is sent for: as it is before, or would be called if it does not exist yet. */
@@ -32,7 +35,9 @@ export function carryOutIdentity(
   if (sent === undefined || sent === null) return { block: before, attached: [] };
   const method = request.method === "PUT" ? "PUT" : "PATCH";
   const parsed = parseIdentity(sent, method);
-  requireAssign(request, world, bearer, newlyNamed(parsed, before));
+  const added = newlyNamed(parsed, before);
+  requireAssign(request, world, bearer, added);
+  takeAssignmentQuota(world, bearer.id, added.length);
   const systemId = randomUUID();
   const change = changeIdentity(parsed, {
     method,
@@ -41,7 +46,10 @@ export function carryOutIdentity(
     before,
     exists: (id) => principalOf(world, id) !== undefined,
     newSystemPrincipal: () => systemId,
-    danglingFailsPatch: world.settings.danglingFailsPatch === true,
+    danglingFailsPatch: world.switches.danglingIdentity === "poisons",
+    mayRemoveLast: world.switches.lastIdentityByNull === "removed",
+    patchReplaces:
+      world.switches.genericPatchIdentity === "replaces" && !/^microsoft\.compute\//i.test(bearer.type),
   });
   if (change.block?.principalId === systemId) putSystemPrincipal(world, bearer, systemId);
   return change;
@@ -50,9 +58,18 @@ export function carryOutIdentity(
 function requireAssign(request: ArmRequest, world: World, bearer: Bearer, ids: readonly string[]): void {
   const rights = rightsOf(world, request.caller.objectId);
   const scopes = ids.filter((id) => !rights.may(assignAction, id));
-  if (scopes.length === 0) return;
+  if (scopes.length === 0) {
+    refuseLockedIdentities(world, ids);
+    return;
+  }
   const has = { action: `${bearer.type}/write`, scope: bearer.id };
   throw armErrors.linkedAuthorizationFailed(request.caller, has, { action: assignAction, scopes });
+}
+
+/** No source says whether a lock on an identity that is attached elsewhere is asked at all: a switch. */
+function refuseLockedIdentities(world: World, ids: readonly string[]): void {
+  if (world.switches.readOnlyLockOnIdentity === "letsAssign") return;
+  for (const id of ids) refuseLocked(world, { method: "POST", type: identityType, id });
 }
 
 function putSystemPrincipal(world: World, { id, name }: Bearer, objectId: string): void {

@@ -29,6 +29,10 @@ export interface IdentityContext {
   readonly newSystemPrincipal: () => string;
   /** Whether a deleted identity that the request does not name fails it too. */
   readonly danglingFailsPatch: boolean;
+  /** Switch lastIdentityByNull: "removed" makes type None (or SystemAssigned) of it. */
+  readonly mayRemoveLast?: boolean;
+  /** Whether the map of a PATCH is the whole truth, as in a PUT. */
+  readonly patchReplaces?: boolean;
 }
 
 /** A changed block. */
@@ -106,6 +110,8 @@ export function changeIdentity(request: IdentityRequest, context: IdentityContex
   const missing = touched.find((id) => !context.exists(id));
   if (missing !== undefined) throw armErrors.identityMissing(resourceId, storedSpelling(missing));
   if (request.hasUser && Object.keys(map).length === 0) {
+    const isRemoval = request.named.length > 0 && context.mayRemoveLast === true;
+    if (isRemoval) return { block: blockFrom({ ...request, hasUser: false }, {}, context), attached: [] };
     throw request.named.length === 0
       ? armErrors.missingIdentityIds()
       : armErrors.lastIdentityRemoved(resourceId, storedSpelling(resourceId), canonicalType(request));
@@ -115,12 +121,15 @@ export function changeIdentity(request: IdentityRequest, context: IdentityContex
 
 type IdentityMap = NonNullable<IdentityBlock["userAssignedIdentities"]>;
 
-function changedMap(request: IdentityRequest, { before, method }: IdentityContext): IdentityMap {
+function changedMap(
+  request: IdentityRequest,
+  { before, method, patchReplaces = false }: IdentityContext,
+): IdentityMap {
   const had = keysByLowerCase(before);
   const removed = new Set(request.named.filter((n) => n.value === null).map((n) => n.id.toLowerCase()));
   const sent = new Set(request.named.map((n) => n.id.toLowerCase()));
-  const isKept = (id: string) =>
-    method === "PUT" ? sent.has(id.toLowerCase()) : !removed.has(id.toLowerCase());
+  const isWhole = method === "PUT" || (patchReplaces && sent.size > 0);
+  const isKept = (id: string) => !removed.has(id.toLowerCase()) && (!isWhole || sent.has(id.toLowerCase()));
   const kept = Object.entries(before?.userAssignedIdentities ?? {}).filter(([id]) => isKept(id));
   const added = request.named.filter((n) => n.value !== null && !had.has(n.id.toLowerCase()));
   return Object.fromEntries([...kept, ...added.map((n) => [n.id, {}] as const)]);

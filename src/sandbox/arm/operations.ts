@@ -1,12 +1,13 @@
 // What polling a long-running operation of Compute answers.
 import type { Operation, World } from "../world.ts";
-import { settleOperations, signatureOf } from "./compute-operations.ts";
+import { retryAfterOf, signatureOf } from "./compute-operations.ts";
 import { computeHeaders } from "./compute-quota.ts";
 import { computeTime, computeVersions } from "./compute-versions.ts";
 import { armErrors } from "./errors.ts";
 import { parameterOf } from "./paging.ts";
 import type { ArmRequest, ArmResponse, ResourceType } from "./provider.ts";
 import { rightsOf } from "./rights.ts";
+import { settleOperations } from "./settle-operations.ts";
 
 const readAction = "Microsoft.Compute/locations/operations/read";
 
@@ -16,7 +17,9 @@ function get(request: ArmRequest, world: World): ArmResponse {
   const operation = world.operations.get(id);
   if (operation === undefined || !isAt(operation, request, location)) throw armErrors.operationNotFound(id);
   requireReader(request, world, operation.id);
-  const headers = computeHeaders(world, "pollOperation", request.path.path);
+  if (operation.mode === "urlGone404") throw armErrors.operationNotFound(id);
+  if (operation.mode === "urlGone410") throw armErrors.operationGone(id);
+  const headers = { ...computeHeaders(world, "pollOperation", request.path.path), ...retryAfterOf(world) };
   return parameterOf(request.url, "monitor") === "true"
     ? monitored(request, operation, headers, world.now())
     : { status: 200, headers, body: bodyOf(operation, world.now()) };
@@ -37,15 +40,24 @@ function requireReader(request: ArmRequest, world: World, operationId: string): 
   throw armErrors.authorizationFailed(request.caller, readAction, scope);
 }
 
+/** All effects of what has ended are there before anybody asks, but for those that are to be seen later. */
 function hasEnded(operation: Operation, now: number): boolean {
-  return operation.effect === undefined && operation.endsAt <= now;
+  return operation.endsAt <= now;
 }
+
+/** Documented for operations that somebody else's operation pushed aside. */
+const cancelled = {
+  code: "OperationPreempted",
+  message: "The operation execution has been preempted by a more recent operation.",
+};
 
 function bodyOf(operation: Operation, now: number): Record<string, unknown> {
   const { id: name, error } = operation;
   const startTime = computeTime(operation.startedAt);
   if (!hasEnded(operation, now)) return { startTime, status: "InProgress", name };
   const endTime = computeTime(operation.endsAt);
+  if (operation.mode === "cancelled")
+    return { startTime, endTime, status: "Canceled", error: cancelled, name };
   if (error === undefined) return { startTime, endTime, status: "Succeeded", name };
   return { startTime, endTime, status: "Failed", error, name };
 }
@@ -60,7 +72,7 @@ function monitored(
   if (!hasEnded(operation, now)) {
     return { status: 202, headers: { ...headers, location: request.url.href } };
   }
-  const { error } = operation;
+  const error = operation.mode === "cancelled" ? cancelled : operation.error;
   return error === undefined ? { status: 200, headers } : { status: 409, headers, body: { error } };
 }
 

@@ -27,6 +27,7 @@ export const providerErrors = {
   // --- Compute -----------------------------------------------------------------------------------------------
   concurrentRequest: () => new ArmError(409, "Conflict", concurrent),
   operationNotAllowed: (message: string) => new ArmError(409, "OperationNotAllowed", message),
+  operationGone: (id: string) => new ArmError(410, "Gone", `The operation '${id}' is no longer available.`), // our wording
   operationNotFound: (id: string) =>
     new ArmError(404, "NotFound", `The entity was not found in this Azure location. Operation '${id}'.`), // our wording
 
@@ -85,9 +86,9 @@ export const providerErrors = {
       "RoleAssignmentUpdateNotPermitted",
       "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
     ),
-  roleAssignmentLimitExceeded: () =>
+  roleAssignmentLimitExceeded: (status: 400 | 409) =>
     new ArmError(
-      400,
+      status,
       "RoleAssignmentLimitExceeded",
       "The role assignment limit for the subscription was exceeded. No more role assignments can be created.",
     ),
@@ -147,6 +148,37 @@ export const providerErrors = {
       `Number of '${kind}' requests for subscription '${subscriptionId}' actor '${objectId}' exceeded. Please try again after '${seconds}' seconds.`,
       seconds,
     ),
+  /** The front door's storage (quoted in public repositories). */
+  storageThrottled: (subscriptionId: string, operation: string, seconds: number) =>
+    throttled(
+      "SubscriptionRequestsThrottled",
+      `Number of requests for subscription '${subscriptionId}' and operation '${operation}' exceeded the backend storage limit. Please try again after '${seconds}' seconds.`,
+      seconds,
+    ),
+  /** A provider's own limit (Azure/alzlib#168). */
+  resourceRequestsThrottled: (namespace: string, seconds: number) =>
+    throttled(
+      "ResourceRequestsThrottled",
+      `Number of requests for ${namespace} exceeded the limit of '120' for time interval '00:01:00'. Please try again after '${seconds}' seconds.`,
+      seconds,
+    ),
+  /** Another operation of the provider is in the way (pulumi-azure-native#3720 quotes the seconds). */
+  retryableError: (seconds: number) =>
+    throttled(
+      "RetryableError",
+      `A retryable error occurred. The call can be retried in ${seconds} seconds.`,
+      seconds,
+    ),
+  /** The identity layer was throttled behind another provider: no Retry-After, seconds in the nested body. */
+  identityOperationThrottled: (resourceId: string, who: string, seconds: number) => {
+    const inner = `Request is temporarily throttled because ${who} has issued too many requests. Retry after ${seconds} seconds.`;
+    const nested = JSON.stringify({ error: { code: "429", message: inner } });
+    return new ArmError(
+      429,
+      "FailedIdentityOperation",
+      `Identity operation for resource '${resourceId}' failed with error 'Failed to perform resource identity operation. Status: '429'. Response: '${nested}'.'.`,
+    );
+  },
   /** The identity provider's 429: its code is the number. `who` is "subscription S" or "resource ID". */
   identityThrottled: (who: string, seconds: number) =>
     throttled(

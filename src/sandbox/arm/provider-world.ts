@@ -10,10 +10,10 @@ import {
   tenantId,
 } from "./authorization-world.ts";
 import { isRecord } from "./body.ts";
-import { settleOperations } from "./compute-operations.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { createQuota } from "./quota.ts";
 import { createRegistry } from "./registry.ts";
+import { settleOperations } from "./settle-operations.ts";
 
 /** An answer, its body parsed; undefined: empty. */
 export interface Answered {

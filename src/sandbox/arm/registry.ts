@@ -1,18 +1,21 @@
 // The table of everything that ARM answers: its own routes, the resource types, and the types that are only kept.
 import type { World } from "../world.ts";
+import { denyAssignments } from "./deny-assignments.ts";
 import { federatedCredentials } from "./federated-credentials.ts";
 import { genericHandlers, genericResourceRoutes } from "./generic-resources.ts";
 import { genericTypeNamed, genericTypes } from "./generic-types.ts";
 import { userAssignedIdentities } from "./identities.ts";
+import { locks } from "./locks.ts";
 import { managementGroupDescendants, managementGroups } from "./management-groups.ts";
 import { namespaceOf, providerRoutes, type TypeRow } from "./namespaces.ts";
 import { computeOperations } from "./operations.ts";
 import type { OwnRoute } from "./own-route.ts";
-import { denyAssignments, locks, permissions, roleAssignmentScheduleInstances } from "./permissions.ts";
+import { permissions } from "./permissions.ts";
 import type { ResourceType } from "./provider.ts";
 import { resourceGroupRoutes } from "./resource-groups.ts";
 import { roleAssignments } from "./role-assignments.ts";
 import { roleDefinitions } from "./role-definitions.ts";
+import { roleAssignmentScheduleInstances } from "./role-schedules.ts";
 import { scaleSetInstances, scaleSets } from "./scale-sets.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 import { systemIdentities } from "./system-identities.ts";

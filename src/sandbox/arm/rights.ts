@@ -1,8 +1,10 @@
 // Decides who may do what where: role assignments at or above a scope, wildcards, notActions and conditions.
+import type { DenyAssignment } from "../governance.ts";
 import type { Permission, RoleAssignment, RoleDefinition, World } from "../world.ts";
 import { type Condition, type ConditionInput, isFulfilled, parseCondition } from "./abac.ts";
 import { matchesAction } from "./action-pattern.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
+import { denialsFor } from "./denials.ts";
 import { parseArmPath } from "./path.ts";
 
 /** What one principal may do, computed once and asked often. */
@@ -14,6 +16,8 @@ export interface Rights {
   readonly may: (action: string, scope: string, attributes?: RequestAttributes) => boolean;
   /** True if the thing with this ARM id (a resource, resource group or subscription) may be read. */
   readonly mayRead: (resourceId: string) => boolean;
+  /** The deny assignment that alone keeps the principal from an action that its roles allow, or undefined. */
+  readonly denialOf: (action: string, scope: string) => DenyAssignment | undefined;
 }
 
 /** What conditions may look at: attribute names, for example "Microsoft.Authorization/roleAssignments:PrincipalId". */
@@ -29,7 +33,7 @@ interface Grant {
   readonly conditions: readonly (Condition | undefined)[];
 }
 
-/** The rights of a principal as of now: nothing where it has no assignment. */
+/** The rights of a principal as of now: nothing where it has no assignment, and nothing that is denied. */
 export function rightsOf(world: World, principalId: string): Rights {
   const grants = assignmentsOf(world, principalId).flatMap((a) => grantsFrom(world, a));
   const byAction = new Map<string, readonly Grant[]>();
@@ -40,11 +44,18 @@ export function rightsOf(world: World, principalId: string): Rights {
     byAction.set(action, found);
     return found;
   };
-  const may = (action: string, scope: string, attributes?: RequestAttributes) =>
+  const denied = denialsFor(world, principalId);
+  const isAllowed = (action: string, scope: string, attributes?: RequestAttributes) =>
     allowing(action).some(
       (g) => g.covers(scope) && areFulfilled(g.conditions, action, attributes, world.now()),
     );
-  return { may, mayRead: (id) => may(readActionOf(id), id) };
+  const may: Rights["may"] = (action, scope, attributes) =>
+    isAllowed(action, scope, attributes) && denied(action, scope) === undefined;
+  return {
+    may,
+    mayRead: (id) => may(readActionOf(id), id),
+    denialOf: (action, scope) => (isAllowed(action, scope) ? denied(action, scope) : undefined),
+  };
 }
 
 /** True if the principal may perform the action at the scope; see `Rights.may` for conditions. */

@@ -47,7 +47,8 @@ export function principalTypeOf(world: World, { principalId, principalType }: As
   const principal = world.principals.get(principalId);
   const seenFrom = (principal?.createdAt ?? Number.NEGATIVE_INFINITY) + world.settings.principalLagInMs;
   if (principal === undefined || world.now() < seenFrom) {
-    if (principalType === undefined) throw armErrors.principalNotFound(principalId, world.tenantId);
+    const isLookedUp = principalType === undefined || world.switches.principalTypeLookup === "always";
+    if (isLookedUp) throw armErrors.principalNotFound(principalId, world.tenantId);
     return principalType;
   }
   if (principalType !== undefined && principalType !== "ServicePrincipal") {
@@ -108,8 +109,15 @@ export function refuseCreation(
       a.principalId.toLowerCase() === wish.principalId &&
       roleGuidOf(a.roleDefinitionId) === wish.roleGuid,
   );
-  if (twin !== undefined) throw armErrors.roleAssignmentExists(twin.name);
-  if (isFull(all, scope, limits)) throw armErrors.roleAssignmentLimitExceeded();
+  const { switches } = world;
+  if (twin !== undefined) {
+    throw armErrors.roleAssignmentExists(switches.roleAssignmentExists === "withId" ? twin.name : undefined);
+  }
+  const counted =
+    switches.orphanedAssignments === "count" ? all : all.filter((a) => world.principals.has(a.principalId));
+  if (isFull(counted, scope, limits)) {
+    throw armErrors.roleAssignmentLimitExceeded(switches.assignmentLimitStatus === "409" ? 409 : 400);
+  }
 }
 
 function isFull(all: readonly RoleAssignment[], scope: string, limits: AssignmentLimits): boolean {

@@ -1,6 +1,7 @@
 // Answers for role assignments: create, update, read, list and delete, at every scope.
 import type { RoleAssignment, World } from "../world.ts";
 import { azureTime } from "./azure-time.ts";
+import { refusalOf } from "./deny-assignments.ts";
 import { armErrors } from "./errors.ts";
 import { isGuid } from "./guid.ts";
 import { pageOf, parameterOf } from "./paging.ts";
@@ -19,6 +20,7 @@ import {
   roleAssignmentType,
   storedAttributes,
 } from "./role-assignment-rules.ts";
+import { releaseSchedule } from "./role-schedules.ts";
 import { requireScope } from "./scope-existence.ts";
 
 /** Azure's own limits (Azure RBAC limits): 4,000 in a subscription, which cannot be raised, 500 at a group. */
@@ -41,24 +43,25 @@ export const roleAssignments: ResourceType = roleAssignmentsWithin(azureAssignme
 
 function get(request: ArmRequest, world: World): ArmResponse {
   const { id, name, scope } = addressed(request, world);
-  const found = world.roleAssignments.get(id, world.now() - world.settings.roleLagInMs);
-  if (found === undefined) throw armErrors.roleAssignmentNotFound(name);
-  return { status: 200, body: bodyOf(found, scope) };
+  const now = world.roleAssignments.get(id);
+  const past = world.roleAssignments.get(id, world.now() - world.settings.roleLagInMs);
+  const found = world.switches.newRoleAssignment === "lags" ? past : now;
+  if (found === undefined) throw notFound(world, name);
+  return { status: 200, body: bodyOf(world, found, scope) };
 }
 
 function list(request: ArmRequest, world: World): ArmResponse {
   const scope = scopeOf(request);
   requireScope(world, scope);
   const action = `${roleAssignmentType}/read`;
-  if (!rightsOf(world, request.caller.objectId).may(action, scope)) {
-    throw armErrors.authorizationFailed(request.caller, action, scope);
-  }
+  const rights = rightsOf(world, request.caller.objectId);
+  if (!rights.may(action, scope)) throw refusalOf(rights, request.caller, action, scope);
   const matches = matcherFor(world, scope, parseAssignmentFilter(parameterOf(request.url, "$filter")));
   const itemsAt = (asOf: number) =>
     world.roleAssignments
       .values(asOf)
       .filter(matches)
-      .map((a) => bodyOf(a, scope));
+      .map((a) => bodyOf(world, a, scope));
   return pageOf(request, world, itemsAt, world.settings.roleLagInMs);
 }
 
@@ -76,7 +79,7 @@ function put(request: ArmRequest, world: World, limits: AssignmentLimits): ArmRe
   if (existing === undefined) refuseCreation(world, scope, wish, limits);
   const assignment = assignmentFrom(request, world, { id, name, scope, wish, principalType, existing });
   world.roleAssignments.set(id, assignment);
-  return { status: 201, body: bodyOf({ ...assignment, createdBy: null }, scope) };
+  return { status: 201, body: bodyOf(world, { ...assignment, createdBy: null }, scope) };
 }
 
 function remove(request: ArmRequest, world: World): ArmResponse {
@@ -84,8 +87,9 @@ function remove(request: ArmRequest, world: World): ArmResponse {
   const existing = world.roleAssignments.get(id);
   if (existing === undefined) return { status: 204 };
   refuseUnfulfilledCondition(request, world, "delete", { resource: storedAttributes(existing) });
+  releaseSchedule(world, existing);
   world.roleAssignments.delete(id);
-  return { status: 200, body: bodyOf(existing, scope) };
+  return { status: 200, body: bodyOf(world, existing, scope) };
 }
 
 interface Address {
@@ -134,13 +138,25 @@ function roleDefinitionIdFor(roleGuid: string, scope: string): string {
   return `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleGuid}`;
 }
 
-function bodyOf(assignment: RoleAssignment, askedScope: string): Record<string, unknown> {
+function notFound({ switches }: World, name: string): Error {
+  return switches.missingRoleAssignment === "NotFound"
+    ? armErrors.notFound(name)
+    : armErrors.roleAssignmentNotFound(name);
+}
+
+/** What is stored, unless the switch says that a deleted principal's type is not known any more. */
+function principalTypeShown({ switches, principals }: World, assignment: RoleAssignment): string {
+  const isOrphan = !principals.has(assignment.principalId);
+  return isOrphan && switches.orphanedPrincipalType === "Unknown" ? "Unknown" : assignment.principalType;
+}
+
+function bodyOf(world: World, assignment: RoleAssignment, askedScope: string): Record<string, unknown> {
   const { id, name, ...rest } = assignment;
   return {
     properties: {
       roleDefinitionId: roleDefinitionIdFor(roleGuidOf(rest.roleDefinitionId), askedScope),
       principalId: rest.principalId,
-      principalType: rest.principalType,
+      principalType: principalTypeShown(world, assignment),
       scope: rest.scope,
       condition: rest.condition,
       conditionVersion: rest.conditionVersion,

@@ -1,9 +1,9 @@
 // Scale sets, uniform and flexible: like machines, with instances that get the latest model when they are upgraded.
 import type { ArmResource, World } from "../world.ts";
 import { isRecord, objectBody } from "./body.ts";
-import { etagAfter, requirePrecondition } from "./compute-body.ts";
-import { computeList, isMemberOf } from "./compute-list.ts";
-import { instancesOf, operationHeaders, requireIdle, startOperation } from "./compute-operations.ts";
+import { etagAfter, requirePrecondition, shown } from "./compute-body.ts";
+import { computeList } from "./compute-list.ts";
+import { operationHeaders, requireIdle, startOperation } from "./compute-operations.ts";
 import { computeHeaders } from "./compute-quota.ts";
 import { type ComputeKind, computeHandlers, etagHeader, storedCompute } from "./compute-resource.ts";
 import { computeVersions } from "./compute-versions.ts";
@@ -11,6 +11,7 @@ import { armErrors } from "./errors.ts";
 import { operationIdentifier } from "./identity-body.ts";
 import { pageOf } from "./paging.ts";
 import type { ArmRequest, ArmResponse, ResourceType } from "./provider.ts";
+import { instanceIdOf, instancesOf, isMemberOf } from "./scale-set-instances.ts";
 
 const kind: ComputeKind = {
   type: "Microsoft.Compute/virtualMachineScaleSets",
@@ -36,7 +37,7 @@ function manualUpgrade(request: ArmRequest, world: World): ArmResponse {
   const scaleSet = storedCompute(parent, world, kind.type);
   const ids = instanceIdsFrom(objectBody(request.body), world, scaleSet);
   const quota = computeHeaders(world, "upgradeInstances", scaleSet.id);
-  requirePrecondition(request, scaleSet);
+  requirePrecondition(request, world, scaleSet);
   requireIdle(world, scaleSet.id);
   const after = { ...scaleSet, etag: etagAfter(scaleSet) };
   world.resources.set(after.id, after);
@@ -44,7 +45,7 @@ function manualUpgrade(request: ArmRequest, world: World): ArmResponse {
   const headers = {
     ...quota,
     ...operationIdentifier(request, world, after.location ?? ""),
-    ...operationHeaders(request, operation, { isMonitored: true }),
+    ...operationHeaders(request, world, operation, { isMonitored: true }),
   };
   return { status: 202, headers };
 }
@@ -69,7 +70,7 @@ function instanceIdsFrom(
   if (sent.length === 0) {
     throw armErrors.invalidParameter("instanceIds", "Required parameter 'instanceIds' is missing (null).");
   }
-  const known = instancesOf(world, scaleSet.id).map((i) => i.id.slice(i.id.lastIndexOf("/") + 1));
+  const known = instancesOf(world, scaleSet.id).map(instanceIdOf);
   if (sent.includes("*")) return known;
   const unknown = sent.find((id) => !known.includes(String(id)));
   if (unknown !== undefined) throw armErrors.instanceNotActive(String(unknown));
@@ -80,15 +81,16 @@ function listInstances(request: ArmRequest, world: World): ArmResponse {
   const scaleSet = storedCompute(parentOf(request), world, kind.type);
   const headers = computeHeaders(world, "getInstances", scaleSet.id);
   const page = pageOf(request, world, (asOf) =>
-    isFlexible(scaleSet)
+    (isFlexible(scaleSet)
       ? world.resources.values(asOf).filter((r) => isMemberOf(r, scaleSet.id))
-      : instancesOf(world, scaleSet.id, asOf),
+      : instancesOf(world, scaleSet.id, asOf)
+    ).map((r) => shown(world, r)),
   );
   return { ...page, headers };
 }
 
 function getInstance(request: ArmRequest, world: World): ArmResponse {
-  const instance = storedCompute(request, world, instanceType);
+  const instance = shown(world, storedCompute(request, world, instanceType));
   const headers = { ...computeHeaders(world, "getInstances", instance.id), ...etagHeader(instance) };
   return { status: 200, headers, body: instance };
 }

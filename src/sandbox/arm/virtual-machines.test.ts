@@ -145,9 +145,9 @@ describe("PATCH of the identity", () => {
     await s.call("DELETE", a);
     const c = `${identities}/id-c`;
     await s.call("PUT", c, { body: { location: "westeurope" } });
-    s.world.settings.danglingFailsPatch = true;
+    s.world.switches.danglingIdentity = "poisons";
     expect(codeOf(await attach(c))).toBe("FailedIdentityOperation");
-    s.world.settings.danglingFailsPatch = false;
+    s.world.switches.danglingIdentity = "tolerated";
     expect((await attach(c)).status).toBe(200);
     s.advance(5000);
     expect((await patch({ type: "UserAssigned", userAssignedIdentities: { [a]: null } })).status).toBe(200);

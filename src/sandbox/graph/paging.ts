@@ -27,14 +27,15 @@ interface Continuation {
  * `id` is among the columns, and not at all if the query limits itself, in which case `$skip` has no effect
  * either (Resource Graph's documentation on working with large data sets). Throws a GraphRefusal.
  */
-export function pageOf(result: KqlResult, request: GraphRequest): Page {
+export function pageOf(result: KqlResult, request: GraphRequest, isUneven = false): Page {
   const query = fingerprintOf(request);
   const token = request.skipToken === undefined ? undefined : continuationFrom(request.skipToken, query);
   const top = request.top ?? token?.top ?? defaultTop;
   const skip = result.limitsItself ? 0 : (request.skip ?? token?.skip ?? 0);
-  const rows = result.rows.slice(skip, skip + top);
-  const hasMore = skip + rows.length < result.rows.length;
   const canPage = !result.limitsItself && result.columns.some((c) => c.name === "id");
+  const size = isUneven && canPage ? Math.min(top, Math.max(1, skip * 3)) : top;
+  const rows = result.rows.slice(skip, skip + size);
+  const hasMore = skip + rows.length < result.rows.length;
   const next = { query, skip: skip + rows.length, top };
   return {
     rows,

@@ -34,10 +34,16 @@ export function accessDenied(): GraphRefusal {
 }
 
 /** The caller's quota is used up (quoted in Azure/azure-cli-extensions#3325 and Azure/azqr#516). */
-export function rateLimited(): GraphRefusal {
+export function rateLimited(code = "RateLimiting"): GraphRefusal {
   const message =
     "Client application has been throttled and should not attempt to repeat the request until an amount of time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help.";
-  return new GraphRefusal(429, "RateLimiting", [{ code: "RateLimiting", message }]);
+  return new GraphRefusal(429, code, [{ code, message }]);
+}
+
+/** A failure of the service itself (our wording; the envelope is that of its refusals). */
+export function internalError(): GraphRefusal {
+  const message = "An unexpected error occurred while processing the request.";
+  return new GraphRefusal(500, "InternalServerError", [{ code: "InternalServerError", message }]);
 }
 
 /** The body of a refusal (envelope recorded by azure-cli-extensions, Apr 2021). */

@@ -7,6 +7,7 @@ import type { Entry } from "./view.ts";
 const absentTypes = new Set([
   "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials",
   "microsoft.compute/virtualmachinescalesets/virtualmachines",
+  "microsoft.authorization/locks",
 ]);
 
 /** The resources at an instant; machines of flexible scale sets are among them, instances of uniform ones are not. */

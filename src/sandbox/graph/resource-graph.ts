@@ -4,7 +4,7 @@ import { KqlError } from "./kql/errors.ts";
 import type { Column, KqlTables, Row } from "./kql/schema.ts";
 import { type Page, pageOf } from "./paging.ts";
 import { type QueryQuota, quotaHeaders, unusedQuota } from "./quota.ts";
-import { GraphRefusal, rateLimited, refusalBody } from "./refusal.ts";
+import { GraphRefusal, internalError, rateLimited, refusalBody } from "./refusal.ts";
 import { type GraphRequest, parseGraphRequest } from "./request.ts";
 import type { GraphView } from "./view.ts";
 import { type MayRead, visibleEntries } from "./visibility.ts";
@@ -26,6 +26,14 @@ export interface Graph {
   readonly lagInMs: number;
   /** Whether the quota is enforced. */
   readonly throttled: boolean;
+  /** The code of a 429; default RateLimiting. */
+  readonly throttleCode?: string;
+  /** Whether `resultTruncated` is "true" while there is a token; default false. */
+  readonly isTruncatedWhilePaging?: boolean;
+  /** Whether pages hold fewer rows than were asked for; default false. */
+  readonly hasUnevenPages?: boolean;
+  /** Whether the last of several pages fails with 500; default false. */
+  readonly lastPageFails?: boolean;
   readonly engine: KqlEngine;
   readonly quota: QueryQuota;
 }
@@ -42,7 +50,7 @@ export function answerResourceGraph(input: GraphInput, graph: Graph): GraphAnswe
   const quota = graph.throttled ? graph.quota.count(input.caller.objectId, input.now) : unusedQuota;
   const headers = quotaHeaders(quota);
   try {
-    if (quota.isExceeded) throw rateLimited();
+    if (quota.isExceeded) throw rateLimited(graph.throttleCode);
     return { status: 200, headers, body: resultBody(input, graph) };
   } catch (error) {
     const refusal = refusalOf(error);
@@ -66,7 +74,11 @@ function resultBody({ body, apiVersion, now }: GraphInput, graph: Graph): unknow
     authorizationresources: rowsOf("authorizationresources"),
   };
   const result = graph.engine.evaluate(request.query, tables);
-  return bodyFrom(request, result, pageOf(result, request));
+  const page = pageOf(result, request, graph.hasUnevenPages);
+  const isLast = page.skipToken === undefined && request.skipToken !== undefined;
+  if (graph.lastPageFails === true && isLast) throw internalError();
+  const isTruncated = graph.isTruncatedWhilePaging === true && page.skipToken !== undefined;
+  return bodyFrom(request, result, { ...page, isTruncated: page.isTruncated || isTruncated });
 }
 
 /** `resultTruncated` is a string, and "false" while a token is there (recorded by azure-cli-extensions, Apr 2021). */

@@ -26,6 +26,18 @@ export function dumpWorld(world: World): Record<string, unknown> {
         permissions,
       })),
     roleAssignments: world.roleAssignments.values().map(assignmentOf),
+    denyAssignments: world.denyAssignments
+      .values()
+      .map(({ id: _, name: __, displayName, isSystemProtected: ___, ...rest }) => ({
+        ...rest,
+        name: displayName,
+      })),
+    policies: world.policies.values().map(({ id: _, ...rest }) => rest),
+    roleSchedules: world.roleSchedules.values().map(({ roleAssignmentId, assignmentType, endsAt }) => ({
+      roleAssignment: roleAssignmentId,
+      assignmentType,
+      endsInMs: Math.max(1, endsAt - world.now()),
+    })),
     callers: Object.fromEntries(
       applications.map((p) => [
         p.displayName,

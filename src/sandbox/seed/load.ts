@@ -5,6 +5,7 @@ import type { World } from "../world.ts";
 import { loadCallers, type SeededCaller } from "./callers.ts";
 import { instanceBodies, scaleSetBody, virtualMachineBody } from "./compute-bodies.ts";
 import { guidFrom } from "./guid-from.ts";
+import { loadGovernance } from "./load-governance.ts";
 import { identityIdOf, idOf, type Loading, locationOf, requireGroup, subscriptionOf } from "./loading.ts";
 import { attach, type MakeId, placeResource } from "./place.ts";
 import type { ReadSeed, SeedMistake } from "./read.ts";
@@ -37,6 +38,7 @@ export function loadSeed(
   loadRoleDefinitions(loading);
   const callers = loadCallers(loading);
   loadAssignments(loading, callers);
+  loadGovernance(loading, callers);
   if (mistakes.length > 0) throw new SeedError(filename, mistakes);
   return callers;
 }
@@ -148,7 +150,8 @@ function loadMachines(loading: Loading): void {
     const path = ["virtualMachines", i];
     const id = idOf(seed, machine, "Microsoft.Compute/virtualMachines");
     requireGroup(loading, id, path);
-    const { name, tags = {}, size = "Standard_B2ms", managedBy } = machine;
+    const { name, tags = {}, size = "Standard_B2ms", managedBy, power } = machine;
+    if (power !== undefined) world.powerStates.set(id, power);
     const body = virtualMachineBody({
       id,
       name,

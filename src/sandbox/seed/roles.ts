@@ -96,7 +96,7 @@ export function loadAssignments(loading: Loading, callers: readonly SeededCaller
 }
 
 /** A principal by its id, or by the caller or identity that it is. A principal that does not exist is allowed: it is dead. */
-function principalIdOf(
+export function principalIdOf(
   loading: Loading,
   text: string,
   callers: readonly SeededCaller[],

@@ -1,6 +1,10 @@
 // What a seed document may say: the schema of the YAML file that a world is loaded from.
 import { z } from "zod";
 import { isGuid } from "../arm/guid.ts";
+import { OperationModeRule } from "../operation-modes.ts";
+import { SettingsPatch } from "../settings.ts";
+import { SwitchesPatch } from "../switches.ts";
+import { governanceKeys } from "./governance.ts";
 
 const Guid = z.string().refine(isGuid, "must be a GUID");
 const ArmId = z
@@ -32,7 +36,12 @@ const identityList = {
   identities: z.array(z.string().min(1)).optional(),
 };
 
-const VirtualMachine = z.strictObject({ ...placed, ...identityList, size: z.string().optional() });
+const VirtualMachine = z.strictObject({
+  ...placed,
+  ...identityList,
+  size: z.string().optional(),
+  power: z.enum(["running", "deallocated"]).optional(),
+});
 
 const ScaleSet = z.strictObject({
   ...placed,
@@ -100,18 +109,6 @@ const Caller = z.strictObject({
   roles: z.array(z.strictObject({ role: z.string().min(1), scope: Scope })).optional(),
 });
 
-const Settings = z.strictObject({
-  listLagInMs: z.number().nonnegative().exactOptional(),
-  graphLagInMs: z.number().nonnegative().exactOptional(),
-  roleLagInMs: z.number().nonnegative().exactOptional(),
-  principalLagInMs: z.number().nonnegative().exactOptional(),
-  operationInMs: z.number().nonnegative().exactOptional(),
-  pageSize: z.int().min(1).max(1000).exactOptional(),
-  throttled: z.boolean().exactOptional(),
-  credentialWriteInMs: z.number().nonnegative().exactOptional(),
-  danglingFailsPatch: z.boolean().exactOptional(),
-});
-
 /** A whole seed document. */
 export const Seed = z.strictObject({
   subscriptions: z
@@ -166,10 +163,13 @@ export const Seed = z.strictObject({
     .default([]),
   roleDefinitions: z.array(RoleDefinition).default([]),
   roleAssignments: z.array(RoleAssignment).default([]),
+  ...governanceKeys,
   callers: z
     .record(z.string().regex(/^[a-z][a-z0-9-]*$/, "must be a name in lower case"), Caller)
     .default({}),
-  settings: Settings.default({}),
+  settings: SettingsPatch.default({}),
+  switches: SwitchesPatch.default({}),
+  operationModes: z.array(OperationModeRule).default([]),
 });
 export type Seed = z.infer<typeof Seed>;
 
