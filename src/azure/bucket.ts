@@ -8,17 +8,17 @@ export interface BucketSize {
   readonly perSecond: number;
 }
 
-/** The tokens for one kind of request to one thing. */
+/** The tokens for one kind of request to one thing. What a request costs is in tokens. */
 export interface Bucket {
   /**
    * Resolves when the request may go. Rejects with the signal's reason, or with a transient `Failure` if Azure has
    * asked for a pause that is too long to hold a request for; then nothing was taken.
    */
-  take(signal: AbortSignal): Promise<void>;
+  take(cost: number, signal: AbortSignal): Promise<void>;
   /** The request was not sent after all. */
-  giveBack(): void;
+  giveBack(cost: number): void;
   /** The request has ended; `remaining` is what Azure says it would still take. */
-  answered(remaining?: number): void;
+  answered(cost: number, remaining?: number): void;
   /** Nothing goes for a while: Azure has refused. */
   pause(forInMs: number): void;
   /** True if it is as good as new. */
@@ -48,42 +48,42 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
     level = { ...level, tokens: tokens() + count };
   }
 
-  function waitInMs(): number {
-    const missing = 1 - tokens();
+  function waitInMs(cost: number): number {
+    const missing = Math.min(cost, holds) - tokens();
     const untilRefilled = missing > 0 ? Math.ceil((missing / perSecond) * 1000) : 0;
     return Math.max(pausedUntilInMs - clock.now(), untilRefilled);
   }
 
-  async function takeInTurn(before: Promise<void>, signal: AbortSignal): Promise<void> {
+  async function takeInTurn(before: Promise<void>, cost: number, signal: AbortSignal): Promise<void> {
     await unlessAborted(before, signal);
-    for (let inMs = waitInMs(); inMs > 0; inMs = waitInMs()) {
+    for (let inMs = waitInMs(cost); inMs > 0; inMs = waitInMs(cost)) {
       refuseLongPause(pausedUntilInMs - clock.now());
       await clock.sleep(inMs, signal);
     }
-    add(-1);
-    inFlight += 1;
+    add(-cost);
+    inFlight += cost;
   }
 
   return {
-    async take(signal): Promise<void> {
+    async take(cost, signal): Promise<void> {
       const before = last;
       const { promise, resolve } = Promise.withResolvers<void>();
       last = promise;
       waiting += 1;
       try {
-        await takeInTurn(before, signal);
+        await takeInTurn(before, cost, signal);
       } finally {
         waiting -= 1;
         // Who gives up while waiting must not let the next one pass those before.
         void before.then(resolve);
       }
     },
-    giveBack(): void {
-      inFlight -= 1;
-      add(1);
+    giveBack(cost): void {
+      inFlight -= cost;
+      add(cost);
     },
-    answered(remaining): void {
-      inFlight -= 1;
+    answered(cost, remaining): void {
+      inFlight -= cost;
       // Azure has not counted what is still on its way.
       if (remaining !== undefined) level = { tokens: remaining - inFlight, atInMs: clock.now() };
     },

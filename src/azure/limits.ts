@@ -14,19 +14,26 @@ export interface Limit {
   readonly holds: number;
   readonly perSecond: number;
   readonly counts: (facts: RequestFacts) => boolean;
+  /** How much a request counts; 1 by default. */
+  readonly cost?: (facts: RequestFacts) => number;
 }
 
 /** A limit and the one bucket of it that a request counts against. */
 export interface Claim {
   readonly limit: Limit;
   readonly key: string;
+  readonly cost: number;
 }
 
 /** The buckets that a request counts against, the narrowest first. */
 export function claimsOf(facts: RequestFacts): readonly Claim[] {
   return limits
     .filter((limit) => limit.counts(facts))
-    .map((limit) => ({ limit, key: [limit.provider, limit.name, ownerOf(limit, facts)].join(" ") }));
+    .map((limit) => ({
+      limit,
+      key: [limit.provider, limit.name, limit.scope, ownerOf(limit, facts)].join(" "),
+      cost: limit.cost?.(facts) ?? 1,
+    }));
 }
 
 function ownerOf({ provider, scope }: Limit, facts: RequestFacts): string {
@@ -90,6 +97,19 @@ function identity(
   });
 }
 
+/** Identities attached in 20 s by (subscription, tenant) and region (azure-docs, managed-identity-limits, 2021). */
+function attachments(scope: LimitScope, holds: number): Limit {
+  return {
+    provider: "identity",
+    name: "assignments",
+    scope,
+    holds,
+    perSecond: holds / 20,
+    counts: ({ attaches }) => attaches > 0,
+    cost: ({ attaches }) => attaches,
+  };
+}
+
 /** ARM's buckets of one principal, in each region, since 2024 (learn.microsoft.com, request-limits-and-throttling). */
 function arm(operation: RequestFacts["operation"], holds: number, perSecond: number): Limit[] {
   return (["subscription", "tenant"] as const).map((scope) => ({
@@ -135,6 +155,9 @@ const rows: readonly Limit[] = [
   ...identity("reads", [0.5, 10, 30], isRead),
   ...identity("lists", [0.25, 5, 15], (f) => f.isList),
   ...identity("deletes", [0.25, 2, 10], (f) => f.operation === "deletes"),
+
+  attachments("subscription", 300),
+  attachments("tenant", 400),
 
   // 15 queries in 5 seconds for one user (azure-docs, governance/resource-graph/concepts/guidance-for-throttled-requests).
   {

@@ -15,10 +15,12 @@ export interface RequestFacts {
   readonly isList: boolean;
   /** The path without the last name of an action: the resource, or for a list its collection. */
   readonly path: string;
+  /** How many identities the body attaches to a resource. */
+  readonly attaches: number;
 }
 
-/** Reads a request's facts; `url` is absolute. */
-export function factsOf(method: string, url: string): RequestFacts {
+/** Reads a request's facts; `url` is absolute, `body` what is sent. */
+export function factsOf(method: string, url: string, body?: unknown): RequestFacts {
   const path = new URL(url).pathname.toLowerCase().replace(/\/+$/, "");
   const segments = path.split("/").slice(1);
   const [provider, ...rest] = afterProvider(segments);
@@ -33,7 +35,15 @@ export function factsOf(method: string, url: string): RequestFacts {
     type: provider === undefined ? "" : [provider, ...(isAction ? types.slice(0, -1) : types)].join("/"),
     isList: isOdd && method === "GET",
     path: isAction ? path.slice(0, path.lastIndexOf("/")) : path,
+    attaches: attachesIn(body),
   };
+}
+
+/** The keys of the map that are not null: null detaches. Only Bindery's own bodies come here. */
+function attachesIn(body: unknown): number {
+  if (typeof body !== "string" || !body.includes("userAssignedIdentities")) return 0;
+  const { identity } = JSON.parse(body) as { identity?: { userAssignedIdentities?: object } };
+  return Object.values(identity?.userAssignedIdentities ?? {}).filter((value) => value !== null).length;
 }
 
 /** What follows the last "providers": an extension of a resource counts for the provider of the extension. */

@@ -30,10 +30,16 @@ function line(script: (path: string, count: number) => Answer = () => ({})) {
   const policy = throttlePolicy(clock);
   const startedAtInMs = clock.now();
   const went: { readonly path: string; readonly at: number }[] = [];
-  async function send(method: HttpMethods, path: string, signal?: AbortSignal): Promise<PipelineResponse> {
+  async function send(
+    method: HttpMethods,
+    path: string,
+    signal?: AbortSignal,
+    requestBody?: string,
+  ): Promise<PipelineResponse> {
     const request = createPipelineRequest({
       url: `${arm}${path}`,
       method,
+      ...(requestBody === undefined ? {} : { body: requestBody }),
       ...(signal ? { abortSignal: signal } : {}),
     });
     return await policy.sendRequest(request, async () => {
@@ -80,6 +86,21 @@ describe("how many go at once, and when the next ones follow", () => {
     expect(times[burst]).toBeCloseTo(everyInSeconds, 2);
     expect(times[burst + 1]).toBeCloseTo(everyInSeconds * 2, 2);
   });
+});
+
+test("a PATCH counts by the identities that it attaches, not by those that it detaches", async () => {
+  const { send, went } = line();
+  const patch = (name: string, attach: number, detach: number): Promise<PipelineResponse> => {
+    const keys = Array.from({ length: attach + detach }, (_, i) => [
+      identity(`i${i}`),
+      i < attach ? {} : null,
+    ]);
+    const body = { identity: { type: "UserAssigned", userAssignedIdentities: Object.fromEntries(keys) } };
+    return send("PATCH", vm(name), undefined, JSON.stringify(body));
+  };
+  await Promise.all([patch("a", 150, 0), patch("b", 150, 0), patch("c", 0, 100), patch("d", 30, 5)]);
+  const times = Object.fromEntries(went.map(({ path, at }) => [path.at(-1), at]));
+  expect(times).toEqual({ a: 0, b: 0, c: 0, d: 2 });
 });
 
 describe("who waits for whom", () => {

@@ -25,7 +25,11 @@ export function throttlePolicy(clock: Clock): PipelinePolicy {
   return {
     name: "bindery-throttle",
     async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
-      const held = await takeAll(claimsOf(factsOf(request.method, request.url)), bucketOf, request);
+      const held = await takeAll(
+        claimsOf(factsOf(request.method, request.url, request.body)),
+        bucketOf,
+        request,
+      );
       let answer: PipelineResponse | undefined;
       try {
         answer = await next(request);
@@ -48,25 +52,25 @@ async function takeAll(
   try {
     for (const claim of claims) {
       const bucket = bucketOf(claim);
-      await bucket.take(signal);
+      await bucket.take(claim.cost, signal);
       held.push({ ...claim, bucket });
     }
     return held;
   } catch (error) {
-    for (const { bucket } of held) bucket.giveBack();
+    for (const { bucket, cost } of held) bucket.giveBack(cost);
     throw signal.aborted ? new DOMException("The operation was aborted.", "AbortError") : error;
   }
 }
 
 const never = new AbortController().signal;
 
-function learn({ bucket, limit }: Held, answer: PipelineResponse | undefined): void {
+function learn({ bucket, limit, cost }: Held, answer: PipelineResponse | undefined): void {
   if (!answer) {
-    bucket.answered();
+    bucket.answered(cost);
     return;
   }
   const { status, headers, bodyAsText } = answer;
-  bucket.answered(remainingOf(limit, headers));
+  bucket.answered(cost, remainingOf(limit, headers));
   const pauseInMs = pauseOf(limit, { status, headers, body: bodyAsText ?? "" });
   if (pauseInMs > 0) bucket.pause(pauseInMs);
 }
