@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    globalSetup: ["test/contract/global-setup.ts"],
+    setupFiles: ["test/contract/record.ts"],
     projects: [
       {
         extends: true,

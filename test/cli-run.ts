@@ -20,10 +20,16 @@ export interface CliRunOptions {
   readonly onStderr?: (child: ChildProcess, text: string) => void;
 }
 
-/** Runs to the end. Of this process's environment only the path is handed on. */
+/** What makes a spawned sandbox write down what it is asked and answers, for the contract with Azure. */
+function recorded(): Record<string, string> {
+  const { BINDERY_EXCHANGES, NODE_OPTIONS = "" } = process.env;
+  return BINDERY_EXCHANGES === undefined ? {} : { BINDERY_EXCHANGES, NODE_OPTIONS };
+}
+
+/** Runs to the end. Of this process's environment only the path is handed on, and what the contract needs. */
 export function cli(args: readonly string[], options: CliRunOptions = {}): Promise<CliRun> {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env.PATH ?? "", ...options.env },
+    env: { PATH: process.env.PATH ?? "", ...recorded(), ...options.env },
     ...(options.cwd !== undefined && { cwd: options.cwd }),
   });
   child.stdin.end(options.input ?? "");

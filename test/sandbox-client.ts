@@ -37,8 +37,11 @@ export interface Reply {
 }
 
 /** Sends requests by hand, without a socket, with a token of a caller. */
-export async function rawClient(sandbox: Sandbox, clientId: string, secret: string) {
-  const { ready, fetch } = sandbox;
+export async function rawClient(
+  { ready, fetch }: { readonly ready: Pick<Sandbox["ready"], "arm" | "tenantId"> } & Pick<Sandbox, "fetch">,
+  clientId: string,
+  secret: string,
+) {
   const form = new URLSearchParams({
     client_id: clientId,
     client_secret: secret,

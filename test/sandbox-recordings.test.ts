@@ -60,7 +60,9 @@ test
   const operator = await rawClient(sandbox, ready.operatorClientId, ready.operatorClientSecret);
   for (const body of resources) {
     const version = versions[body.type.toLowerCase()] ?? "2024-01-01";
-    const reply = await operator("GET", `${body.id}?api-version=${version}`);
+    const reply = await operator("GET", `${body.id}?api-version=${version}`, undefined, {
+      "user-agent": "recording",
+    });
     expect(reply.body).toEqual(body);
   }
   await sandbox.close();
