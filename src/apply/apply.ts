@@ -4,6 +4,7 @@ import { type ApplyPorts, knownPrincipals } from "./operation-run.ts";
 import type { ApplyOptions } from "./options.ts";
 import type { ApplyReport } from "./outcome.ts";
 import { ledgerOf } from "./outcome-ledger.ts";
+import { quarantineVerdict } from "./quarantine.ts";
 import { defaultRetryPolicy } from "./retry.ts";
 import { type Application, runOperation } from "./run-operation.ts";
 import { runInOrder } from "./schedule.ts";
@@ -18,7 +19,11 @@ const defaultConcurrency = 8;
 export async function applyPlan(plan: Plan, ports: ApplyPorts, options: ApplyOptions): Promise<ApplyReport> {
   const never = new AbortController().signal;
   const warnings: Warning[] = [];
-  const ledger = ledgerOf(plan, options.settled ?? new Map());
+  const { settled, quarantine = new Map() } = options;
+  const ledger = ledgerOf(
+    plan,
+    (change) => settled?.get(change.id) ?? quarantineVerdict(quarantine, change, options.clock.now()),
+  );
   const bug = new AbortController();
   const application: Application = {
     plan,

@@ -4,6 +4,7 @@ import type { Clock } from "../model/ports.ts";
 import type { Operation } from "../plan/plan.ts";
 import type { AuditEvent } from "./audit.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Quarantine } from "./quarantine.ts";
 import type { RetryPolicy } from "./retry.ts";
 
 /** Who watches an apply: for progress, never for decisions. */
@@ -36,4 +37,6 @@ export interface ApplyOptions {
   readonly abort?: AbortSignal;
   /** By change: outcomes of earlier passes that stand, so that the change is not tried again. */
   readonly settled?: ReadonlyMap<string, Outcome>;
+  /** Identities that earlier passes saw rejected on a target, and until when they are left alone there. */
+  readonly quarantine?: Quarantine;
 }

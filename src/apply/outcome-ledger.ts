@@ -16,8 +16,11 @@ export interface OutcomeLedger {
 
 const worst: readonly Outcome["state"][] = ["failed", "skipped", "propagating", "applied"];
 
-/** A ledger that holds only what earlier passes have settled. Throws if a change and the operations do not match. */
-export function ledgerOf(plan: Plan, settled: ReadonlyMap<string, Outcome>): OutcomeLedger {
+/**
+ * An empty ledger; `earlier` gives the verdict of earlier passes on a change that is not to be tried again now.
+ * Throws if a change and the operations do not match.
+ */
+export function ledgerOf(plan: Plan, earlier: (change: Change) => Verdict | undefined): OutcomeLedger {
   const changes = new Map(plan.changes.map((change) => [change.id, change]));
   const held = new Map(plan.held.map(({ change, reason }) => [change.id, reason]));
   const outcomes = new Map<string, Outcome>();
@@ -36,7 +39,7 @@ export function ledgerOf(plan: Plan, settled: ReadonlyMap<string, Outcome>): Out
   }
 
   function obstacle(change: Change): Verdict | undefined {
-    const before = settled.get(change.id);
+    const before = earlier(change);
     if (before) return before;
     const missing = change.needs.find((id) => !isDone(outcomes.get(id)));
     return missing === undefined ? undefined : waitsFor(missing, outcomes.get(missing), held.get(missing));

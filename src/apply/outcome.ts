@@ -20,6 +20,8 @@ export interface Outcome {
   readonly transient?: boolean;
   readonly retryAfterInMs?: number;
   readonly correlationId?: string;
+  /** `begins`: Azure has named this identity as the cause of a rejection. `stands`: not tried because it had before. */
+  readonly quarantine?: "begins" | "stands";
 }
 
 /** An outcome before it is known whose it is. */

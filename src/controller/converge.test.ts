@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { change, jumpingClock } from "../apply/fixtures.ts";
+import { change, jumpingClock, vmId } from "../apply/fixtures.ts";
 import type { Verdict } from "../apply/outcome.ts";
 import { observed, policy } from "../plan/fixtures.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -97,6 +97,28 @@ test("a pass knows what has failed for good and what was released before it", as
   ]);
 });
 
+test("what Azure has rejected on a target is not settled but left alone, and handed out in the end", async () => {
+  const rejected: Verdict = { ...refused, quarantine: "begins" };
+  const target = { kind: "target", targetId: vmId("vm") } as const;
+  const pass = passWith({ a: rejected, b: applied });
+  const outcomes = pass.report.outcomes.map((one) => ({
+    ...one,
+    change: { ...one.change, subject: target },
+  }));
+  const rest = passWith({ a: { ...refused, quarantine: "stands" } });
+  const { carried, result } = await runOf([
+    { ...pass, report: { ...pass.report, outcomes } },
+    { ...rest, report: { ...rest.report, outcomes: rest.report.outcomes } },
+  ]);
+  expect(carried.map(({ settled, quarantine }) => [settled.size, quarantine.size])).toEqual([
+    [0, 0],
+    [0, 1],
+  ]);
+  expect([...result.quarantine.values()]).toMatchObject([{ rejections: 1 }]);
+  const next = await runOf([passWith({})], { quarantine: result.quarantine });
+  expect(next.carried[0]?.quarantine).toBe(result.quarantine);
+});
+
 describe("stop", () => {
   test("after the pass that it met", async () => {
     const stop = new AbortController();
@@ -128,7 +150,7 @@ describe("stop", () => {
       throw new DOMException("aborted", "AbortError");
     };
     const result = await converge(pass, { clock: jumpingClock(), stop: stop.signal });
-    expect(result).toEqual({ end: "stopped", passes: [] });
+    expect(result).toMatchObject({ end: "stopped", passes: [] });
   });
 
   test("a bug is not taken for an interruption", async () => {

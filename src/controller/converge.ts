@@ -1,6 +1,7 @@
 // Decides how many passes an apply makes: until another one would change nothing, at most five.
 import type { ApplyOptions } from "../apply/options.ts";
 import type { Outcome } from "../apply/outcome.ts";
+import { type Quarantine, quarantineAfter } from "../apply/quarantine.ts";
 import type { Clock, ReadPorts, WritePorts } from "../model/ports.ts";
 import { type Intent, type Pass, type Planned, reconcile } from "./reconcile.ts";
 
@@ -10,6 +11,8 @@ export interface Carried {
   readonly number: number;
   /** By change: failures that trying again does not mend. */
   readonly settled: ReadonlyMap<string, Outcome>;
+  /** Identities that Azure has rejected on a target, and until when they are left alone there. */
+  readonly quarantine: Quarantine;
   /** Changes that were released: what is left of a released set stays released. */
   readonly released: ReadonlySet<string>;
 }
@@ -24,6 +27,8 @@ export interface ConvergeOptions {
   /** Between passes, when something is to become visible or to recover. */
   readonly waitInMs?: number;
   readonly onPass?: (pass: Pass, number: number) => void;
+  /** What earlier runs have left behind; nothing by default. */
+  readonly quarantine?: Quarantine;
 }
 
 /** What all passes of an apply came to. */
@@ -34,6 +39,8 @@ export interface Convergence {
    * used up. `stopped`: by a stop, with the pass that it met if that one got as far as a plan.
    */
   readonly end: "converged" | "unfinished" | "stopped";
+  /** To be handed to the next run, if there is one. */
+  readonly quarantine: Quarantine;
 }
 
 /**
@@ -47,21 +54,23 @@ export async function converge(
   const { clock, maxPasses = 5, waitInMs = 5_000 } = options;
   const interrupt = AbortSignal.any([options.stop, options.abort].filter((signal) => signal !== undefined));
   const passes: Pass[] = [];
-  let carried: Carried = { number: 1, settled: new Map(), released: new Set() };
+  let { quarantine = new Map() } = options;
+  let carried: Carried = { number: 1, settled: new Map(), released: new Set(), quarantine };
   for (;;) {
     const done = await unlessInterrupted(interrupt, () => pass(carried));
-    if (!done) return { passes, end: "stopped" };
+    if (!done) return { passes, end: "stopped", quarantine };
     passes.push(done);
+    quarantine = quarantineAfter(quarantine, done.report.outcomes, clock.now());
     options.onPass?.(done, carried.number);
-    if (interrupt.aborted) return { passes, end: "stopped" };
-    if (!hasMoreToDo(done)) return { passes, end: "converged" };
-    if (carried.number >= maxPasses) return { passes, end: "unfinished" };
+    if (interrupt.aborted) return { passes, end: "stopped", quarantine };
+    if (!hasMoreToDo(done)) return { passes, end: "converged", quarantine };
+    if (carried.number >= maxPasses) return { passes, end: "unfinished", quarantine };
     const hasWaited = await unlessInterrupted(interrupt, async () => {
       if (needsTime(done)) await clock.sleep(waitInMs, interrupt);
       return true;
     });
-    if (!hasWaited) return { passes, end: "stopped" };
-    carried = carriedAfter(carried, done);
+    if (!hasWaited) return { passes, end: "stopped", quarantine };
+    carried = carriedAfter(carried, done, quarantine);
   }
 }
 
@@ -76,11 +85,12 @@ export async function convergeOn(
   ports: ReadPorts & WritePorts,
   options: ApplyOptions & ConvergeOptions & PlanWatcher,
 ): Promise<Convergence> {
-  return await converge(({ number, settled, released }) => {
+  return await converge(({ number, settled, released, quarantine }) => {
     const changes = intent.releases.changes.union(released);
     return reconcile({ ...intent, releases: { ...intent.releases, changes } }, ports, {
       ...options,
       settled,
+      quarantine,
       onPlan: async (planned) => options.onPlan?.(planned, number),
     });
   }, options);
@@ -97,10 +107,14 @@ function needsTime({ report }: Pass): boolean {
   return report.outcomes.some(({ state, transient }) => state === "propagating" || transient === true);
 }
 
-function carriedAfter(before: Carried, { plan, report }: Pass): Carried {
-  const final = report.outcomes.filter(({ state, transient }) => state === "failed" && transient !== true);
+function carriedAfter(before: Carried, { plan, report }: Pass, quarantine: Quarantine): Carried {
+  const final = report.outcomes.filter(
+    ({ state, transient, quarantine: ofPair }) =>
+      state === "failed" && transient !== true && ofPair === undefined,
+  );
   return {
     number: before.number + 1,
+    quarantine,
     settled: new Map([...before.settled, ...final.map((one) => [one.change.id, one] as const)]),
     released: before.released.union(new Set(plan.released)),
   };

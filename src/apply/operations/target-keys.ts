@@ -63,7 +63,7 @@ export function keysToSend(ledger: KeyLedger, attachments: Attachments): Keys {
 export function isolate(ledger: KeyLedger, sent: Keys, failure: Failure): boolean {
   const culprits = new Set((failure.details.culprits ?? []).map(idKey));
   const named = [...sent.attach, ...sent.detach].filter((key) => culprits.has(idKey(key.identityId)));
-  skip(ledger, named, verdictFrom(failure));
+  skip(ledger, named, { ...verdictFrom(failure), quarantine: "begins" });
   holdSwap(ledger);
   return named.length > 0;
 }
@@ -84,6 +84,14 @@ function holdSwap(ledger: KeyLedger): void {
     message: "Another identity was to be attached in the same step and is not, so this one stays attached.",
     ...(isTransient ? { transient: true } : {}),
   });
+}
+
+/** Leaves the rest of a target's keys to the next pass: they are innocent, and two PATCHes are enough for one. */
+export function leaveRest(ledger: KeyLedger): void {
+  const { attach, detach } = openKeys(ledger);
+  const message =
+    "Azure has rejected the change because of other identities; the next pass goes on without them.";
+  skip(ledger, [...attach, ...detach], moved("OthersRejected", message));
 }
 
 function skip(ledger: KeyLedger, keys: readonly AttachmentKey[], verdict: Verdict): void {

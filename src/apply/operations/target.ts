@@ -3,7 +3,7 @@ import { Failure } from "../../model/failure.ts";
 import type { Target } from "../../model/target.ts";
 import type { OperationAction } from "../../plan/plan.ts";
 import type { OperationRun, Runner } from "../operation-run.ts";
-import { isolate, type KeyLedger, keysToSend, ledgerFrom } from "./target-keys.ts";
+import { isolate, type KeyLedger, keysToSend, leaveRest, ledgerFrom } from "./target-keys.ts";
 import { refuseIfBusy, sendPatch, type Write } from "./target-patch.ts";
 import { judge, type LastRead, readBack, reportLoss } from "./target-verdict.ts";
 
@@ -60,7 +60,11 @@ async function attempt(targetId: string, work: Work, known: Target | undefined):
   const refused = await sendPatch(work, run, before, keys);
   if (!refused) return;
   const { failure, wasAccepted } = refused;
-  if (work.isIsolated || !isolate(ledger, keys, failure)) throw failure;
+  if (!isolate(ledger, keys, failure)) throw failure;
+  if (work.isIsolated) {
+    leaveRest(ledger);
+    return;
+  }
   work.isIsolated = true;
   await attempt(targetId, work, wasAccepted ? undefined : before);
 }
