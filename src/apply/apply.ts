@@ -8,8 +8,12 @@ import { quarantineVerdict } from "./quarantine.ts";
 import { defaultRetryPolicy } from "./retry.ts";
 import { type Application, runOperation } from "./run-operation.ts";
 import { runInOrder } from "./schedule.ts";
+import { boundedOutside } from "./slots.ts";
 
 const defaultConcurrency = 8;
+
+/** What ARM's 25 reads a second for a subscription can poll every ten seconds. */
+const mostRunningWrites = 250;
 
 /**
  * Applies a plan: each operation as soon as what it waits for has ended, without the changes that have fallen out.
@@ -32,6 +36,7 @@ export async function applyPlan(plan: Plan, ports: ApplyPorts, options: ApplyOpt
     ledger,
     warnings,
     principals: knownPrincipals(),
+    pollingOn: boundedOutside(mostRunningWrites),
     policy: { ...defaultRetryPolicy, ...options.retry },
     stop: AbortSignal.any([options.stop ?? never, options.abort ?? never, bug.signal]),
     abort: options.abort ?? never,

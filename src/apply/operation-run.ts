@@ -59,7 +59,7 @@ export function waitsFrom(scope: RetryScope): Pick<OperationRun, "retried" | "se
   return {
     retried: (attempt) => retried(scope, attempt),
     seen: (read, isAsWanted) => seen(scope, read, isAsWanted),
-    ended: (write) => scope.outside(() => endedInTime(write, scope)),
+    ended: (write) => scope.whilePolling(() => endedInTime(write, scope)),
   };
 }
 

@@ -27,6 +27,7 @@ function trial(policy: Partial<RetryPolicy> = {}, more: Partial<RetryScope> = {}
     startedAtInMs: clock.now(),
     stop: new AbortController().signal,
     abort: new AbortController().signal,
+    whilePolling: (wait) => wait(),
     outside: (wait) => {
       outsides += 1;
       return wait();

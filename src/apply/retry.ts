@@ -47,6 +47,8 @@ export interface RetryScope {
   readonly abort: AbortSignal;
   /** Runs a wait without a place among the running operations. */
   readonly outside: <T>(wait: () => Promise<T>) => Promise<T>;
+  /** As `outside`, for the end of accepted writes; when too many of them run, the place is kept. */
+  readonly whilePolling: <T>(wait: () => Promise<T>) => Promise<T>;
   readonly onRetry: (failure: Failure, delayInMs: number) => void;
 }
 

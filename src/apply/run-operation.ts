@@ -19,6 +19,8 @@ export interface Application {
   readonly warnings: Warning[];
   readonly principals: KnownPrincipals;
   readonly policy: RetryPolicy;
+  /** Bounds the accepted writes that are polled at the same time. */
+  readonly pollingOn: (outside: Outside) => Outside;
   /** Aborted by a stop, an abort or a bug: nothing new starts. */
   readonly stop: AbortSignal;
   readonly abort: AbortSignal;
@@ -86,7 +88,18 @@ async function work(
   const onRetry = (failure: Failure, delayInMs: number): void =>
     observer?.retrying(operation, failure, delayInMs);
   const startedAtInMs = clock.now();
-  const waits = waitsFrom({ policy, clock, random, startedAtInMs, stop, abort, outside, onRetry });
+  const whilePolling = application.pollingOn(outside);
+  const waits = waitsFrom({
+    policy,
+    clock,
+    random,
+    startedAtInMs,
+    stop,
+    abort,
+    outside,
+    whilePolling,
+    onRetry,
+  });
   return await performed(operation.action, {
     ...waits,
     ports,

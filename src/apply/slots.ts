@@ -3,6 +3,23 @@
 /** Runs a wait (a retry's delay, the polling of an accepted write) without a place among the working ones. */
 export type Outside = <T>(wait: () => Promise<T>) => Promise<T>;
 
+/**
+ * Lets at most `count` waits at a time go without a place; a further one keeps its place, so that nothing new begins
+ * until some have ended.
+ */
+export function boundedOutside(count: number): (outside: Outside) => Outside {
+  let waiting = 0;
+  return (outside) => async (wait) => {
+    if (waiting >= count) return await wait();
+    waiting += 1;
+    try {
+      return await outside(wait);
+    } finally {
+      waiting -= 1;
+    }
+  };
+}
+
 /** A bounded number of places for work. */
 export interface Slots {
   /** Runs the work as soon as there is a place for it. */

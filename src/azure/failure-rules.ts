@@ -132,6 +132,9 @@ const rows: readonly RuleRow[] = [
       "servertimeout",
       "gatewaytimeout",
       "internalservererror",
+      // How Compute puts it when one of its operations ends so (azure-docs, states and errors of machines).
+      "internalexecutionerror",
+      "internaloperationerror",
       "serviceunavailable",
       "requesttimeout",
       "operationtimedout",

@@ -304,6 +304,183 @@ const cases: readonly Case[] = [
   },
   { what: "not implemented", status: 501, body: undefined, expected: { class: "terminal", code: "Http501" } },
   {
+    what: "a deny assignment of a managed application, with Azure's advice to try again",
+    status: 403,
+    body: error(
+      "DenyAssignmentAuthorizationFailed",
+      `The client 'c' with object id 'o' has permission to perform action 'Microsoft.Compute/virtualMachines/write' on scope '${vm}'; however, the access is denied because of the deny assignment with name 'System deny assignment' and Id '1' at scope '${sub}'. Please try again later.`,
+    ),
+    expected: { class: "terminal", code: "DenyAssignmentAuthorizationFailed" },
+  },
+  {
+    what: "a policy, with what it found in additionalInfo",
+    status: 403,
+    body: error("RequestDisallowedByPolicy", "Resource 'vm' was disallowed by policy. Reasons: 'retry'.", {
+      target: "vm",
+      additionalInfo: [{ type: "PolicyViolation", info: { policyDefinitionEffect: "deny" } }],
+    }),
+    expected: { class: "terminal", code: "RequestDisallowedByPolicy" },
+  },
+  {
+    what: "a policy, as 400",
+    status: 400,
+    body: error("RequestDisallowedByPolicy", "disallowed"),
+    expected: { class: "terminal", code: "RequestDisallowedByPolicy" },
+  },
+  {
+    what: "a subscription that is read-only",
+    status: 409,
+    body: error("ReadOnlyDisabledSubscription", "marked as read only. Re-enable it and try again."),
+    expected: { class: "terminal", code: "ReadOnlyDisabledSubscription" },
+  },
+  {
+    what: "a group that is being deleted",
+    status: 409,
+    body: error("ResourceGroupBeingDeleted", "The resource group 'g' is in deprovisioning state."),
+    expected: { class: "terminal", code: "ResourceGroupBeingDeleted" },
+  },
+  {
+    what: "a provider that is not registered",
+    status: 409,
+    body: error("MissingSubscriptionRegistration", "is not registered to use namespace. Register and retry."),
+    expected: { class: "terminal", code: "MissingSubscriptionRegistration" },
+  },
+  {
+    what: "an identity that was sent elsewhere",
+    status: 409,
+    body: error("InvalidResourceLocation", "The resource 'N' already exists in location 'westus'."),
+    expected: { class: "terminal", code: "InvalidResourceLocation" },
+  },
+  {
+    what: "user identities beside a type that has none (aad-pod-identity#214)",
+    status: 400,
+    body: error("InvalidParameter", "identityIds should not be provided if the type is SystemAssigned"),
+    expected: { class: "terminal", code: "InvalidParameter" },
+  },
+  {
+    what: "the same identity in two spellings (aad-pod-identity#556)",
+    status: 400,
+    body: error("InvalidParameter", "cannot be duplicated in the provided identityIds list"),
+    expected: { class: "terminal", code: "InvalidParameter" },
+  },
+  {
+    what: "the same, by ARM (aad-pod-identity#167)",
+    status: 400,
+    body: error(
+      "DuplicateIdentityIds",
+      `The request content has the following duplicate identity ids '${identity}'`,
+    ),
+    expected: { class: "terminal", code: "DuplicateIdentityIds" },
+  },
+  {
+    what: "values that are not those stored (azapi#840)",
+    status: 400,
+    body: error("InvalidIdentityValues", "Invalid identity values"),
+    expected: { class: "terminal", code: "InvalidIdentityValues" },
+  },
+  {
+    what: "a write beside another one (lisa#4623)",
+    status: 409,
+    body: error("ConflictingConcurrentWriteNotAllowed", "The request failed due to conflict."),
+    expected: { class: "transient", code: "ConflictingConcurrentWriteNotAllowed", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "another operation (pulumi-azure-native#4421)",
+    status: 409,
+    body: error(
+      "AnotherOperationInProgress",
+      "Another operation on this or dependent resource is in progress.",
+    ),
+    expected: { class: "transient", code: "AnotherOperationInProgress", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "an operation that a newer one pushed aside",
+    status: 409,
+    body: error(
+      "OperationPreempted",
+      "The operation execution has been preempted by a more recent operation.",
+    ),
+    expected: { class: "transient", code: "OperationPreempted", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "a lock that says 409 RetryableError",
+    status: 409,
+    body: error("RetryableError", "A retryable error occurred."),
+    expected: { class: "transient", code: "RetryableError", retryAfterInMs: 10_000 },
+  },
+  {
+    what: "a role assignment's name that is taken (ASO#4206)",
+    status: 400,
+    body: error(
+      "RoleAssignmentUpdateNotPermitted",
+      "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+    ),
+    expected: { class: "terminal", code: "RoleAssignmentUpdateNotPermitted" },
+  },
+  {
+    what: "a role assignment's name that is no GUID (ASO#2586)",
+    status: 400,
+    body: error(
+      "InvalidRoleAssignmentId",
+      "The role assignment ID 'x' is not valid. The role assignment ID must be a GUID.",
+    ),
+    expected: { class: "terminal", code: "InvalidRoleAssignmentId" },
+  },
+  {
+    what: "a role assignment's name that clashes (azure-cli#23770)",
+    status: 409,
+    body: error("HashConflictOnDifferentRoleAssignmentIds", "hash conflict, use a new Guid"),
+    expected: { class: "terminal", code: "HashConflictOnDifferentRoleAssignmentIds" },
+  },
+  {
+    what: "no room for another role assignment",
+    status: 400,
+    body: error("RoleAssignmentLimitExceeded", "No more role assignments can be created (limit: 4000)."),
+    expected: { class: "terminal", code: "RoleAssignmentLimitExceeded" },
+  },
+  {
+    what: "a provider's own limit",
+    status: 429,
+    body: error(
+      "ResourceRequestsThrottled",
+      "Number of requests for Microsoft.Authorization exceeded the limit of '120' for time interval '00:01:00'. Please try again after '5' seconds.",
+    ),
+    expected: { class: "transient", code: "ResourceRequestsThrottled", retryAfterInMs: 5_000 },
+  },
+  {
+    what: "ARM's storage",
+    status: 429,
+    body: error(
+      "SubscriptionRequestsThrottled",
+      "Number of requests for subscription 'S' and operation 'GET/SUBSCRIPTIONS/RESOURCEGROUPS' exceeded the backend storage limit. Please try again after '6' seconds.",
+    ),
+    expected: { class: "transient", code: "SubscriptionRequestsThrottled", retryAfterInMs: 6_000 },
+  },
+  {
+    what: "a parent that is not there",
+    status: 404,
+    body: error("ParentResourceNotFound", "Parent resource 'N' not found."),
+    expected: { class: "terminal", code: "ParentResourceNotFound" },
+  },
+  {
+    what: "two federated credentials of one issuer and subject",
+    status: 400,
+    body: error("BadRequest", "Issuer and subject combination already exists for this Managed Identity."),
+    expected: { class: "terminal", code: "BadRequest" },
+  },
+  {
+    what: "a token that continuous access evaluation has revoked",
+    status: 401,
+    body: error("InvalidAuthenticationToken", "Continuous access evaluation resulted in challenge."),
+    expected: { class: "terminal", code: "InvalidAuthenticationToken" },
+  },
+  {
+    what: "Compute unwell inside an operation, whose error has no status",
+    status: 400,
+    body: error("InternalExecutionError", "An internal execution error occurred. Please retry later."),
+    expected: { class: "transient", code: "InternalExecutionError", mayHaveHappened: true },
+  },
+  {
     what: "a mistake of ours",
     status: 400,
     body: error("InvalidRequestContent", "could not be deserialized {not json}"),
