@@ -5,6 +5,7 @@ import { isRestError } from "@azure/core-rest-pipeline";
 import { ClientSecretCredential } from "@azure/identity";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Sandbox, startSandbox } from "../src/sandbox/start.ts";
+import { admin } from "./support/admin.ts";
 
 const subscriptionId = "11111111-0000-4000-8000-000000000001";
 const subscription = `subscriptions/${subscriptionId}`;
@@ -270,5 +271,26 @@ test("permissions, deny assignments and time-bound assignments can be listed", a
   expect(permissions.map((p) => p.actions?.[0])).toContain("*/read");
   expect(permissions).toHaveLength(2);
   expect(await all(bindery.denyAssignments.listForScope(group))).toEqual([]);
-  expect(await all(bindery.roleAssignmentScheduleInstances.listForScope(group))).toEqual([]);
+  await admin(sandbox, "POST", "deny-assignments", {
+    name: "keep off",
+    scope: `/${group}`,
+    actions: ["*/delete"],
+  });
+  const [denial] = await all(bindery.denyAssignments.listForScope(vm));
+  expect(denial).toMatchObject({
+    denyAssignmentName: "keep off",
+    scope: `/${group}`,
+    permissions: [{ actions: ["*/delete"] }],
+    principals: [{ id: "00000000-0000-0000-0000-000000000000", type: "SystemDefined" }],
+  });
+  const { id } = await operator.roleAssignments.create(vm, name, grantOf(reader));
+  await admin(sandbox, "POST", "role-schedules", { roleAssignment: id, endsInMs: 60_000 });
+  const scheduled = bindery.roleAssignmentScheduleInstances.listForScope(vm, {
+    filter: `principalId eq '${identity}'`,
+  });
+  expect(await all(scheduled)).toMatchObject([
+    { assignmentType: "Activated", originRoleAssignmentId: id, endDateTime: expect.any(Date) },
+  ]);
+  sandbox.advance(60_000);
+  expect(await refusal(bindery.roleAssignments.get(vm, name))).toMatchObject({ status: 404 });
 });
