@@ -194,6 +194,23 @@ describe("policies", () => {
     expect(await planned(text)).toEqual(["update tags cost-center"]);
     expect(await applied(text)).toEqual(["propagating update NotVisibleYet"]);
   });
+
+  test("an owner tag that is taken off at birth: the identity is not ours, and gets nothing", async () => {
+    await admin(sandbox, "POST", "policies", {
+      name: "no-tools",
+      scope: groupId("rg-identities"),
+      effect: "Modify",
+      when: {},
+      tags: [{ operation: "remove", name: "bindery-owner" }],
+    });
+    const text = documents({ machines: ["vm-orders-1"], role: secretsUser });
+    const done = await applied(text);
+    expect(done).toContain("failed create OverriddenByPolicy");
+    expect(done.filter((line) => line.startsWith("applied"))).toEqual([]);
+    expect(machines(1)).toEqual([""]);
+    expect(rolesAtVault()).toEqual([]);
+    expect((await planned(text)).every((line) => line.startsWith("NotOwned: "))).toBe(true);
+  });
 });
 
 describe("machines that go away", () => {

@@ -9,7 +9,8 @@ import { applied, moved, propagating, type Verdict } from "../outcome.ts";
  * Creates an identity after a fresh 404. An answer that says "updated" is `CreateRaced`: what is there may belong
  * to somebody else, so the owner tag that this very write left on it is taken back, or the next pass would think
  * it ours. After a failure that may have happened, the owner tag, which the create itself carries, tells
- * our identity from somebody else's.
+ * our identity from somebody else's. An identity that comes back without that tag is not ours, whoever made it:
+ * nothing may come to depend on what the next pass must leave alone.
  */
 export const createIdentity: Runner<"createIdentity"> = async (action, run) => {
   const { identityId, location, tags } = action;
@@ -29,14 +30,25 @@ export const createIdentity: Runner<"createIdentity"> = async (action, run) => {
   if (!result) return await raced(identityId, run);
   if ("state" in result) return result;
   run.principals.remember(result);
+  let shown: Identity | undefined;
   const isVisible = await run.seen(
-    () => run.ports.readIdentity(identityId, run.signal),
+    async () => {
+      shown = await run.ports.readIdentity(identityId, run.signal);
+      return shown;
+    },
     (read) => read !== undefined && sameId(read.principalId, result.principalId),
   );
-  return isVisible
+  if (!isVisible) return propagating("The identity has been created and is not visible yet.");
+  return tagOf(shown?.tags ?? {}, ownerTag) === run.owner
     ? applied("The identity has been created.")
-    : propagating("The identity has been created and is not visible yet.");
+    : overridden();
 };
+
+function overridden(): Verdict {
+  const message =
+    "The identity has been created, but Azure shows it without our owner tag: an Azure Policy may change tags on the way. Nothing is attached or granted to it. Let the policy leave tags alone that begin with bindery-.";
+  return { state: "failed", code: "OverriddenByPolicy", message };
+}
 
 /** Deletes an identity if it is still ours and still the one whose attachments and roles were taken away. */
 export const deleteIdentity: Runner<"deleteIdentity"> = async (action, run) => {

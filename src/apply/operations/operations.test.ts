@@ -89,6 +89,11 @@ async function expectRow([, action, seed, outcome, log]: Row): Promise<void> {
   expect(linesOf(report)).toEqual([`it: ${outcome}`]);
 }
 
+function stripTags(azure: FakeAzure): void {
+  const made = azure.identities.get(idKey(id));
+  if (made) azure.identities.set(idKey(id), { ...made, tags: {} });
+}
+
 describe("createIdentity", () => {
   const read = "readIdentity one";
   const made = "createIdentity one";
@@ -152,6 +157,21 @@ describe("createIdentity", () => {
     const { outcomes } = await applyTo(azure, planOfOne(create));
     expect(outcomes[0]?.code).toBe("CreateRaced");
     expect(outcomes[0]?.message).toContain("could not be taken back");
+  });
+
+  test("a policy takes our tag off on the way: not ours, and nothing comes to depend on it", async () => {
+    const azure: FakeAzure = fakeAzure({
+      faults: [{ on: read, skip: 1, before: () => stripTags(azure) }],
+    });
+    const changes = [change("it", "create"), change("record", "update", { needs: ["it"] })];
+    const plan = planWith(changes, [
+      operation("it", create),
+      operation("record", merge({}, true), { after: ["it"] }),
+    ]);
+    expect(linesOf(await applyTo(azure, plan))).toEqual([
+      "it: failed OverriddenByPolicy",
+      "record: skipped WaitsFor",
+    ]);
   });
 
   test("cut, and what is there then carries another's tag: not ours", async () => {
