@@ -49,7 +49,7 @@ export const listedDeviations: readonly Listed[] = [
       "Microsoft's page of built-in roles (Key Vault Data Access Administrator); 2022-05-01-preview of Microsoft.Authorization",
   },
   {
-    operation: /^VirtualMachines_Update$/,
+    operation: /^VirtualMachine(s|ScaleSets|ScaleSetVMs)_\w+$/,
     code: "UNKNOWN_PROPERTY",
     where: "response",
     path: /^\/(code|message|details)$/,

@@ -96,7 +96,7 @@ function listItem(resource: ArmResource, expand: readonly string[]): Partial<Arm
     ...(expand.includes("createdtime") && created !== undefined && { createdTime: created }),
     ...(expand.includes("changedtime") && created !== undefined && { changedTime: created }),
     ...(expand.includes("provisioningstate") && state !== undefined && { provisioningState: state }),
-    tags: resource.tags ?? {},
+    ...(resource.tags !== undefined && { tags: resource.tags }),
     ...(resource.systemData !== undefined && { systemData: resource.systemData }),
   };
 }
@@ -124,6 +124,7 @@ function get(request: ArmRequest, world: World): ArmResponse {
   return { status: 200, body: stored(request, world) };
 }
 
+/** By the type in the id: a body may name its parent's instead (recorded of SQL administrators, Nov 2023). */
 function collection(request: ArmRequest, world: World): ArmResponse {
   const prefix = `${request.path.scope}/`.toLowerCase();
   const within = request.path.path.slice(0, request.path.path.lastIndexOf("/")).toLowerCase();
@@ -131,7 +132,7 @@ function collection(request: ArmRequest, world: World): ArmResponse {
   return pageOf(request, world, (asOf) =>
     world.resources
       .values(asOf)
-      .filter((r) => r.type.toLowerCase() === type && r.id.toLowerCase().startsWith(prefix))
+      .filter((r) => r.id.toLowerCase().startsWith(prefix) && parseArmPath(r.id).type?.toLowerCase() === type)
       .filter((r) => request.path.names.length === 0 || r.id.toLowerCase().startsWith(`${within}/`)),
   );
 }

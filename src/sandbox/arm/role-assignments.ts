@@ -30,7 +30,7 @@ export const azureAssignmentLimits: AssignmentLimits = { perSubscription: 4000, 
 export function roleAssignmentsWithin(limits: AssignmentLimits): ResourceType {
   return {
     type: roleAssignmentType,
-    apiVersions: ["2020-04-01-preview", "2020-08-01-preview", "2022-04-01"],
+    apiVersions: ["2015-07-01", "2020-04-01-preview", "2020-08-01-preview", "2022-04-01"],
     get,
     put: (request, world) => put(request, world, limits),
     delete: remove,
