@@ -17,6 +17,7 @@ import {
   vmId,
 } from "./fixtures.ts";
 import type { ApplyObserver } from "./options.ts";
+import { quarantineAfter } from "./quarantine.ts";
 
 const scope = "/subscriptions/s/resourceGroups/kv";
 const refused = failure("terminal", "AuthorizationFailed", { status: 403, correlationId: "c-1" });
@@ -176,6 +177,29 @@ describe("what a change needs", () => {
       "c: applied",
     ]);
     expect(again.log).not.toContain("putAssignment kv-a");
+  });
+
+  test("what was rejected on a target is left alone there until its time is over, and the rest is attached", async () => {
+    const keys = planOfOne(patchOf(vm("vm"), ["bad", "good"]));
+    const subject = { kind: "target", targetId: vmId("vm") } as const;
+    const plan = { ...keys, changes: keys.changes.map((one) => ({ ...one, subject })) };
+    const culprits = [identityId("bad")];
+    const named = failure("terminal", "LinkedAuthorizationFailed", { status: 403, culprits });
+    const azure = fakeAzure({ targets: [vm("vm")], faults: [{ on: "patchAttachments vm", throws: named }] });
+    const { outcomes } = await applyTo(azure, plan);
+    expect(outcomes.map((o) => [o.change.identityId, o.state, o.quarantine])).toEqual([
+      [identityId("bad"), "failed", "begins"],
+      [identityId("good"), "applied", undefined],
+    ]);
+    const startedAtInMs = Date.UTC(2026, 0, 1);
+    for (const [sinceInMs, state] of [
+      [-1, "failed"],
+      [-60_000, "applied"],
+    ] as const) {
+      const quarantine = quarantineAfter(new Map(), outcomes, startedAtInMs + sinceInMs);
+      const again = await applyTo(fakeAzure({ targets: [vm("vm")] }), plan, { quarantine });
+      expect(again.outcomes.map((o) => o.state)).toEqual([state, "applied"]);
+    }
   });
 });
 
