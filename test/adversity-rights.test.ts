@@ -249,6 +249,47 @@ describe("machines that go away", () => {
   });
 });
 
+describe("a role that Privileged Identity Management gave for a time", () => {
+  const text = documents({ machines: ["vm-orders-1"] });
+
+  /** Gives id-a a role at the vault; with an end if it is scheduled. */
+  async function give(endsInMs?: number): Promise<void> {
+    const principalId = sandbox.world.resources.get(identityId)?.properties?.principalId;
+    await admin(sandbox, "POST", "role-assignments", { scope: vault, role: vaultReader, principalId });
+    const id = sandbox.world.roleAssignments.values().find((a) => a.principalId === principalId)?.id;
+    if (endsInMs !== undefined) {
+      await admin(sandbox, "POST", "role-schedules", { roleAssignment: id, endsInMs });
+    }
+  }
+
+  test("is never pruned, and keeps an identity that is to go until it ends", async () => {
+    await applied(text);
+    await give(3_600_000);
+    expect(await planned(text)).toEqual([`TimeBound: revoke ${vaultReader}`]);
+    expect(await applied(text)).toEqual([]);
+    expect(rolesAtVault()).toEqual([vaultReader]);
+    const absent = documents({ spec: "prunePolicy: Additive, lifecycle: Absent" });
+    expect(await applied(absent)).toEqual(["applied detach"]);
+    expect(sandbox.world.resources.has(identityId)).toBe(true);
+    sandbox.advance(3_000_000);
+    sandbox.advance(600_000);
+    expect(await applied(absent)).toEqual(["applied delete"]);
+  });
+
+  test("is told from a permanent one, which is pruned; without the licence there is none", async () => {
+    await applied(text);
+    await give();
+    expect(await planned(text)).toEqual([`revoke ${vaultReader}`]);
+    await admin(sandbox, "POST", "faults", {
+      path: "**/roleAssignmentScheduleInstances",
+      status: 400,
+      body: { error: { code: "AadPremiumLicenseRequired", message: "The tenant has no such licence." } },
+    });
+    expect(await applied(text)).toEqual(["applied revoke"]);
+    expect(rolesAtVault()).toEqual([]);
+  });
+});
+
 test("keys that come back in another casing are the same keys", async () => {
   await admin(sandbox, "PATCH", "switches", { tagKeys: "lowered", identityKeys: "lowered" });
   const spec = 'prunePolicy: Authoritative, tags: { Cost-Center: "42" }';

@@ -9,6 +9,7 @@ import { all, patiently, saysGone } from "./call.ts";
 import type { Clients } from "./clients.ts";
 import { rawMachine, rawScaleSet } from "./plain-lists.ts";
 import { assignmentFrom, identityFrom, type RawTarget, targetFrom } from "./rows.ts";
+import { withSchedule } from "./schedules.ts";
 
 /** The reader port, and the parts of the catalogue that need no list of the estate. */
 export interface FreshReader extends Reader {
@@ -31,13 +32,16 @@ export function readerOf(clients: Clients, clock: Clock): FreshReader {
       const raw = await unlessGone(clock, signal, () => getTarget(clients, id, signal));
       return raw && readable(targetFrom(raw), id);
     },
-    readAssignment: (id, signal) => readAssignment(clients, clock, id, signal),
+    async readAssignment(id, signal): Promise<RoleAssignment | undefined> {
+      const found = await readAssignment(clients, clock, id, signal);
+      return found && (await withSchedule(clients, clock, found, signal));
+    },
     findAssignments: (scope, principalId, signal) =>
       findAssignments(clients, clock, { scope, principalId }, signal),
     async listRoles(scope, signal): Promise<RoleDefinition[]> {
       const client = clients.authorization(subscriptionOf(scope)).roleDefinitions;
       const found = await patiently(clock, signal, () =>
-        all(client.list(withoutSlash(scope), { abortSignal: signal })),
+        all(client.list(withoutSlash(scope), { filter: "atScopeAndBelow()", abortSignal: signal })),
       );
       return found.map(roleFrom);
     },

@@ -1,5 +1,5 @@
 // What Bindery knows about Azure roles: definitions, assignments, and the marker it leaves on its own.
-import { idKey, managementGroupOf, subscriptionOf } from "./arm-id.ts";
+import { idKey, isAtOrBelow, managementGroupOf, subscriptionOf } from "./arm-id.ts";
 
 /** A role definition, built-in or custom. */
 export interface RoleDefinition {
@@ -9,6 +9,15 @@ export interface RoleDefinition {
   readonly isCustom: boolean;
   readonly assignableScopes: readonly string[];
   readonly permissions: readonly RolePermission[];
+}
+
+/**
+ * True if a role that was listed for the subscription (or management group) of a scope can be assigned at the scope
+ * itself: custom roles may be limited to some resource groups below.
+ */
+export function isAssignableAt(scope: string, { assignableScopes }: RoleDefinition): boolean {
+  const root = roleScopeOf(scope);
+  return assignableScopes.some((at) => isAtOrBelow(scope, at) || !isAtOrBelow(at, root));
 }
 
 /** What a role permits; actions may hold wildcards. */
@@ -28,6 +37,8 @@ export interface RoleAssignment {
   readonly roleGuid: string;
   readonly condition?: string;
   readonly description?: string;
+  /** The instant (ISO 8601) at which Privileged Identity Management ends it; known from fresh reads only. */
+  readonly until?: string;
 }
 
 /** The key of a role assignment's meaning: two assignments with the same key cannot exist in Azure. */

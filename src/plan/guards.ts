@@ -19,6 +19,7 @@ const guards: readonly Guard[] = [
   holdUnread,
   (draft) => draft.problem,
   holdUnknownSubscription,
+  holdTimeBound,
   holdDeletingTarget,
   holdWholeSubscription,
   holdPrivileged,
@@ -119,6 +120,17 @@ function holdUnread(draft: Draft, { observed }: Subjects): Hold | undefined {
     reason: "ObservationIncomplete",
     message: `${unread} could not be read: ${observed.unreadable.get(idKey(unread))}`,
     cure: "Give Bindery the right to read it, or wait until Azure answers again.",
+  };
+}
+
+function holdTimeBound(draft: Draft, { observed }: Subjects): Hold | undefined {
+  const [id] = draft.kind === "revoke" ? assignmentOf(draft) : [];
+  const until = id === undefined ? undefined : observed.assignments.get(idKey(id))?.until;
+  if (until === undefined) return undefined;
+  return {
+    reason: "TimeBound",
+    message: `Privileged Identity Management has given this role until ${until}; it is not Bindery's to take away.`,
+    cure: "Nothing: it ends then. Or end it in Privileged Identity Management.",
   };
 }
 

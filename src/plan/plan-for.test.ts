@@ -270,6 +270,12 @@ const rows: readonly Row[] = [
     plan: ["revoke Reader"],
   },
   {
+    name: "holds what Privileged Identity Management will end",
+    want: {},
+    see: { identities: [live()], assignments: [assignment(reader, { until: "2026-12-01T00:00:00.000Z" })] },
+    plan: ["TimeBound: revoke Reader"],
+  },
+  {
     name: "leaves ignored assignments alone",
     want: { ignore: { targets: [], roleAssignments: [group] } },
     see: { identities: [live()], assignments: [assignment(reader)] },

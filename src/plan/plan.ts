@@ -101,6 +101,7 @@ export type HeldReason =
   | "NotEmpty"
   | "DependencyHeld"
   | "SwapIncomplete"
+  | "TimeBound"
   | "Recreated"
   | "Suspended";
 
