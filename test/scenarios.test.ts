@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Convergence } from "../src/controller/converge.ts";
 import { byText } from "../src/model/order.ts";
 import { linesOf } from "../src/plan/fixtures.ts";
+import { removeWithChildren } from "../src/sandbox/arm/removal.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/start.ts";
 import { admin, attachedTo, resourcePath } from "./support/admin.ts";
 import { type Harness, harnessFor } from "./support/harness.ts";
@@ -182,9 +183,8 @@ test("rule 10: one bad identity falls out, the rest of the PATCH goes on", async
     documents("id-a", { machines: ["vm-orders-1"] }) + documents("id-b", { machines: ["vm-orders-1"] });
   await bindery.apply(documents("id-a") + documents("id-b"));
   settle();
-  sandbox.world.settings.graphLagInMs = 60_000;
-  await admin(sandbox, "DELETE", resourcePath(identityIn("rg-identities", "id-b")));
-  const done = await bindery.apply(two);
+  const vanish = (): void => removeWithChildren(sandbox.world, identityIn("rg-identities", "id-b"));
+  const done = await bindery.apply(two, { onPlan: vanish, maxPasses: 1 });
   expect(attachedTo(sandbox, vmId("vm-orders-1"))).toEqual(["id-a"]);
   expect(done.passes[0]?.report.outcomes.map((o) => o.state).toSorted(byText)).toEqual(["applied", "failed"]);
 });
@@ -287,3 +287,72 @@ test("rule 4: Absent empties first and deletes in a later pass, and leaves nothi
   expect(attachedTo(sandbox, vmId("vm-orders-5"))).toEqual(["id-backup", "id-monitoring"]);
   expect(sandbox.world.roleAssignments.values().filter((a) => a.scope === vault)).toEqual([]);
 });
+
+test("roles at every scope, by name and by id, built-in and custom, with a condition", async () => {
+  const managementGroup = "/providers/Microsoft.Management/managementGroups/contoso-apps";
+  const self = sandbox.world.principals.values().find((p) => p.clientId === sandbox.ready.clientId)?.objectId;
+  const custom = "5f2e1c1a-0000-4000-8000-00000000c001";
+  sandbox.world.roleDefinitions.set(custom, {
+    name: custom,
+    roleName: "Vault Lister",
+    type: "CustomRole",
+    description: "lists vaults",
+    assignableScopes: [groupId("rg-orders")],
+    permissions: [
+      { actions: ["Microsoft.KeyVault/vaults/read"], notActions: [], dataActions: [], notDataActions: [] },
+    ],
+    createdOn: "2026-01-01T00:00:00Z",
+    updatedOn: "2026-01-01T00:00:00Z",
+  });
+  for (const roleName of ["Role Based Access Control Administrator", "Reader"]) {
+    await admin(sandbox, "POST", "role-assignments", {
+      scope: managementGroup,
+      role: roleName,
+      principalId: self,
+    });
+  }
+  const reader = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7";
+  const condition =
+    "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'})))";
+  const storage = `${groupId("rg-orders")}/providers/Microsoft.Storage/storageAccounts/stcontosoorders`;
+  const text = `${documents("id-a").split("---")[0]}---
+apiVersion: bindery.dev/v1alpha1
+kind: IdentityBinding
+metadata: { name: id-a, namespace: team }
+spec:
+  identityRef: { name: id-a }
+  grants:
+    - azureRole: { roleDefinitionId: ${reader}, scope: ${managementGroup} }
+    - azureRole: { roleName: reader, scope: /subscriptions/${P} }
+    - azureRole: { roleName: vault lister, scope: "${groupId("RG-ORDERS")}" }
+    - azureRole: { roleName: Storage Blob Data Contributor, scope: ${storage}, condition: "${condition}" }
+`;
+  const policy = {
+    estate: { subscriptions: [P], managementGroups: ["contoso-apps"] },
+    privileged: [managementGroup, `/subscriptions/${P}`].map((scope) => ({
+      identity: "team/id-a",
+      roleName: "Reader",
+      scope,
+    })),
+  };
+  settle();
+  const done = await bindery.apply(text, { policy });
+  expect(outcomes(done).filter((o) => o !== "applied grant")).toEqual(["applied create", "applied update"]);
+  settle();
+  expect(linesOf(await bindery.plan(text, { policy }))).toEqual([]);
+  const principalId = sandbox.world.resources.get(identityIn("rg-identities", "id-a"))?.properties
+    ?.principalId;
+  const made = sandbox.world.roleAssignments.values().filter((a) => a.principalId === principalId);
+  expect(made.map((a) => [a.scope.toLowerCase(), a.condition]).toSorted(byScope)).toEqual(
+    [
+      [managementGroup.toLowerCase(), null],
+      [groupId("rg-orders").toLowerCase(), null],
+      [`/subscriptions/${P}`, null],
+      [storage.toLowerCase(), condition],
+    ].toSorted(byScope),
+  );
+});
+
+function byScope([a]: readonly unknown[], [b]: readonly unknown[]): number {
+  return byText(String(a), String(b));
+}

@@ -51,7 +51,7 @@ export interface Reader {
 
 /** Reads of what stands beside the resources. */
 export interface Catalogue {
-  /** The role definitions that can be assigned at a scope. */
+  /** The role definitions that can be assigned at a scope or below it: see `isAssignableAt`. */
   listRoles(scope: string, signal: AbortSignal): Promise<readonly RoleDefinition[]>;
   /** The federated credentials of an identity. */
   listCredentials(identityId: string, signal: AbortSignal): Promise<readonly FederatedCredential[]>;

@@ -2,7 +2,7 @@
 import type { DesiredBinding, DesiredGrant, DesiredIdentity, DesiredTarget } from "../desired/desired.ts";
 import { idKey, parseArmId } from "../model/arm-id.ts";
 import { type DocumentRef, documentName } from "../model/document.ts";
-import { type RoleDefinition, roleScopeOf } from "../model/grant.ts";
+import { isAssignableAt, type RoleDefinition, roleScopeOf } from "../model/grant.ts";
 import { tagOf } from "../model/identity.ts";
 import type { Target } from "../model/target.ts";
 import type { Observed } from "../observed/observed.ts";
@@ -147,11 +147,12 @@ function rank(wanted: WantedAttachment): number {
 function grantFrom(binding: DesiredBinding, grant: DesiredGrant, observed: Observed): WantedGrant {
   const roles = observed.roles.get(roleScopeOf(grant.scope)) ?? [];
   const { role } = grant;
-  const definitions = roles.filter((definition) =>
-    "guid" in role
+  const definitions = roles.filter((definition) => {
+    if (!isAssignableAt(grant.scope, definition)) return false;
+    return "guid" in role
       ? idKey(definition.guid) === idKey(role.guid)
-      : definition.roleName.toLowerCase() === role.name.toLowerCase(),
-  );
+      : definition.roleName.toLowerCase() === role.name.toLowerCase();
+  });
   return {
     scope: grant.scope,
     role: grant.role,
