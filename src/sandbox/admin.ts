@@ -3,13 +3,16 @@ import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { adminGovernance } from "./admin-governance.ts";
 import { AdminRefusal, parsed } from "./admin-refusal.ts";
+import { adminSecondClient } from "./admin-second-client.ts";
 import { adminStrictness } from "./admin-strictness.ts";
 import { adminAssignments, adminResources } from "./admin-world.ts";
 import type { SandboxClock } from "./clock.ts";
 import { Fault, type Faults } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
+import type { SecondClient } from "./second-client/second-client.ts";
 import { dumpWorld } from "./seed/dump.ts";
 import { SettingsPatch } from "./settings.ts";
+import type { TokenRevocation } from "./token-revocation.ts";
 import type { Settings, World } from "./world.ts";
 
 /** What the admin endpoint rules over. */
@@ -19,6 +22,8 @@ export interface AdminPorts {
   readonly clock: SandboxClock;
   readonly log: RequestLog;
   readonly faults: Faults;
+  readonly secondClient: SecondClient;
+  readonly tokens: TokenRevocation;
 }
 
 /** One admin request with its parsed body. */
@@ -42,6 +47,7 @@ const handlers: Readonly<Record<string, AdminHandler>> = {
   "GET settings": ({ ports }) => ports.world.settings,
   "PATCH settings": ({ body, ports }) => changeSettings(ports.world.settings, parsed(SettingsPatch, body)),
   ...adminStrictness,
+  ...adminSecondClient,
   "GET clock": ({ ports }) => clockBody(ports.clock),
   "POST clock": ({ body, ports }) => advance(ports.clock, body),
   "GET world": ({ ports }) => dumpWorld(ports.world),

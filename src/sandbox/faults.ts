@@ -1,6 +1,7 @@
 // Faults on request: which requests fail, how often and how, whether or not what they asked for is done.
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { faultAnswers } from "./fault-answers.ts";
 import { patternOf } from "./path-pattern.ts";
 
 /** A fault as a tester asks for it. */
@@ -9,12 +10,20 @@ export const Fault = z.strictObject({
   method: z.string().optional(),
   /** A glob over the path without query ("*" within a segment, "**" across), or a regular expression "/…/i". */
   path: z.string().min(1),
+  /** A text that the query must contain, "skiptoken" for pages after the first; without case. */
+  query: z.string().min(1).optional(),
   /** How many requests fail; absent: all that match. */
   times: z.int().positive().optional(),
   /** How many matching requests pass before the first one fails. */
   after: z.int().nonnegative().optional(),
   /** The status to answer with; absent: the real answer, after the delay. */
   status: z.int().min(200).max(599).optional(),
+  /** Instead of status, headers and body: one of Azure's known failures. */
+  answer: z.enum(faultAnswers).optional(),
+  /** With `answer`: the seconds to wait that it names; default 10. */
+  retryAfterInSeconds: z.int().positive().optional(),
+  /** With `answer`: whether it has the header Retry-After where Azure sends one; default true. */
+  hasRetryAfter: z.boolean().optional(),
   /** Sent as JSON, or as it is when it is a string. */
   body: z.unknown().optional(),
   headers: z.record(z.string(), z.string()).optional(),
@@ -43,7 +52,7 @@ export interface Faults {
   remove(id: string): boolean;
   clear(): void;
   /** The fault that strikes this request, if any; counts it. The first that matches and is due wins. */
-  strike(method: string, pathname: string): StandingFault | undefined;
+  strike(method: string, pathname: string, search?: string): StandingFault | undefined;
 }
 
 /** No faults at first. */
@@ -58,10 +67,10 @@ export function createFaults(): Faults {
     list: () => [...faults.values()].map((f) => f.fault),
     remove: (id) => faults.delete(id),
     clear: () => faults.clear(),
-    strike(method, pathname) {
+    strike(method, pathname, search = "") {
       const path = `/${pathname.split("/").filter(Boolean).join("/")}`;
       for (const [id, { fault, matches }] of faults) {
-        if (!isMethod(fault, method) || !matches.test(path)) continue;
+        if (!isMethod(fault, method) || !matches.test(path) || !isQuery(fault, search)) continue;
         const isDue =
           fault.seen >= (fault.after ?? 0) && fault.hits < (fault.times ?? Number.POSITIVE_INFINITY);
         const next = { ...fault, seen: fault.seen + 1, hits: fault.hits + (isDue ? 1 : 0) };
@@ -71,6 +80,10 @@ export function createFaults(): Faults {
       return undefined;
     },
   };
+}
+
+function isQuery({ query }: Fault, search: string): boolean {
+  return query === undefined || search.toLowerCase().includes(query.toLowerCase());
 }
 
 function isMethod({ method }: Fault, sent: string): boolean {

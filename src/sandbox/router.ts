@@ -4,6 +4,7 @@ import type { Answer } from "./arm/front-door.ts";
 import { cloudMetadata } from "./cloud-metadata.ts";
 import { isEntraPath } from "./entra/endpoints.ts";
 import { observeUnanswered } from "./exchanges.ts";
+import { failureNamed } from "./fault-answers.ts";
 import type { Faults, StandingFault } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
 
@@ -15,6 +16,8 @@ export interface Parts {
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly now: () => number;
+  /** Told of every request once it is carried out, before its answer is sent. */
+  readonly onCarriedOut: (method: string, pathname: string) => void;
   /** Lets operations that have ended have their effect, before anybody looks at the world. */
   readonly settle: () => void;
 }
@@ -59,21 +62,30 @@ function optional<K extends string>(key: K, value: string | null | undefined): {
 }
 
 async function answerWithFaults(request: Request, url: URL, parts: Parts): Promise<Answer> {
-  const fault = parts.faults.strike(request.method, url.pathname);
+  const fault = parts.faults.strike(request.method, url.pathname, url.search);
   if (fault?.delayInMs !== undefined) await wait(fault.delayInMs);
   const isCut = fault?.cut === "before";
-  const isRefused = fault?.status !== undefined && fault.applied !== true && fault.cut === undefined;
+  const isAnswered = fault?.status !== undefined || fault?.answer !== undefined;
+  const isRefused = isAnswered && fault?.applied !== true && fault?.cut === undefined;
+  const failure = () => faultResponse(fault ?? {}, request.method, url.pathname, parts.now());
   if (isCut || isRefused) await observeUnanswered(request);
   if (isCut) throw new ConnectionCut();
-  if (isRefused) {
-    return { response: faultResponse(fault) };
-  }
+  if (isRefused) return { response: failure() };
   const answer = await dispatch(request, url, parts);
+  parts.onCarriedOut(request.method, url.pathname);
   if (fault?.cut === "after") throw new ConnectionCut();
-  return fault?.status === undefined ? answer : { ...answer, response: faultResponse(fault) };
+  return isAnswered ? { ...answer, response: failure() } : answer;
 }
 
-function faultResponse({ status = 500, body, headers }: StandingFault): Response {
+function faultResponse(
+  fault: Partial<StandingFault>,
+  method: string,
+  pathname: string,
+  now: number,
+): Response {
+  const { answer, retryAfterInSeconds: seconds = 10, hasRetryAfter = true } = fault;
+  const named = answer && failureNamed(answer, { method, pathname, seconds }, hasRetryAfter, now);
+  const { status = 500, body, headers } = named ?? fault;
   const code = "InternalServerError";
   const sent = body ?? { error: { code, message: "A fault of the sandbox's admin endpoint." } };
   const text = typeof sent === "string" ? sent : JSON.stringify(sent);

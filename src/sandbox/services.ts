@@ -14,12 +14,17 @@ import { armUnauthorized } from "./entra/arm-challenge.ts";
 import type { Tenant } from "./entra/directory.ts";
 import { createEntra, type Entra } from "./entra/entra.ts";
 import { AZURE_RESOURCES } from "./entra/resources.ts";
-import { createFaults } from "./faults.ts";
+import { createFaults, type Faults } from "./faults.ts";
 import { createResourceGraphHandler } from "./graph/handler.ts";
 import { resourceGraphVersions } from "./graph/request.ts";
 import type { OperationModeRule } from "./operation-modes.ts";
 import { createRequestLog } from "./request-log.ts";
 import { createRouter } from "./router.ts";
+import {
+  createSecondClient,
+  type SecondClient,
+  type SecondClientOptions,
+} from "./second-client/second-client.ts";
 import type { SeededCaller } from "./seed/callers.ts";
 import { defaultWorld } from "./seed/default-world.ts";
 import { loadSeed } from "./seed/load.ts";
@@ -27,6 +32,7 @@ import { readSeed } from "./seed/read.ts";
 import { defaultSettings } from "./settings.ts";
 import type { Switches } from "./switches.ts";
 import { sandboxTenantId } from "./tenant.ts";
+import { createTokenRevocation, type TokenRevocation } from "./token-revocation.ts";
 import { emptyWorld, type Settings, type World } from "./world.ts";
 
 /** How old the seeded world is when the sandbox is ready: older than any lag, so that lists show it. */
@@ -46,6 +52,8 @@ export interface ServiceOptions {
   readonly switches?: Partial<Switches>;
   /** Long-running operations that go another way than the usual, besides the seed's. */
   readonly operationModes?: readonly OperationModeRule[];
+  /** How somebody else is at work; default: only on demand. */
+  readonly secondClient?: SecondClientOptions;
 }
 
 /** A world with all that answers on it. */
@@ -55,6 +63,9 @@ export interface Services {
   readonly callers: readonly SeededCaller[];
   readonly entra: Entra;
   readonly adminToken: string;
+  readonly faults: Faults;
+  readonly secondClient: SecondClient;
+  readonly tokens: TokenRevocation;
   readonly fetch: (request: Request) => Promise<Response>;
   /** Tells Entra and ARM under which origins they are reached: tokens may be for them. */
   readonly learnOrigins: (origins: readonly string[]) => void;
@@ -72,23 +83,31 @@ export async function createServices(options: ServiceOptions): Promise<Services>
     tenants: [tenantOf(world)],
     resources,
     now: clock.now,
-    lifetimeInSeconds: 3600 * Math.max(1, speed),
+    get lifetimeInSeconds() {
+      const { tokenLifetimeInMs } = world.settings;
+      return tokenLifetimeInMs === undefined
+        ? 3600 * Math.max(1, speed)
+        : Math.ceil(tokenLifetimeInMs / 1000);
+    },
     managedIdentityLifetimeInSeconds: 86_400 * Math.max(1, speed),
   });
   const adminToken = randomBytes(24).toString("base64url");
   const [log, faults] = [createRequestLog(), createFaults()];
+  const tokens = createTokenRevocation(clock);
+  const secondClient = createSecondClient(world, options.secondClient);
   const fetch = createRouter({
     arm: createFrontDoor({
       world,
       registry: createRegistry([{ type: resourceGraph(), listRights: "provider", inTenant: true }]),
       quota: createQuota(clock.now),
-      authenticate: (request) => authenticate(request, entra, audiences),
+      authenticate: (request) => authenticate(request, entra, audiences, tokens),
     }),
     entra: (request) => entra.fetch(request),
-    admin: createAdmin({ token: adminToken, world, clock, log, faults }),
+    admin: createAdmin({ token: adminToken, world, clock, log, faults, secondClient, tokens }),
     faults,
     log,
     now: clock.now,
+    onCarriedOut: secondClient.observe,
     settle: () => {
       settleOperations(world);
       settleSchedules(world);
@@ -98,7 +117,7 @@ export async function createServices(options: ServiceOptions): Promise<Services>
     resources.push(...origins);
     audiences.push(...origins);
   };
-  return { world, clock, callers, entra, adminToken, fetch, learnOrigins };
+  return { world, clock, callers, entra, adminToken, faults, secondClient, tokens, fetch, learnOrigins };
 }
 
 /** The seed's settings win over the defaults, the options' over both. */
@@ -143,8 +162,10 @@ async function authenticate(
   request: Request,
   entra: Entra,
   audiences: readonly string[],
+  tokens: TokenRevocation,
 ): Promise<Caller | Response> {
   const verdict = await entra.authenticate(request.headers.get("authorization"), audiences);
-  if (verdict.ok) return verdict.caller;
-  return armUnauthorized(verdict.refusal, `${new URL(request.url).origin}/${sandboxTenantId}`);
+  const authority = `${new URL(request.url).origin}/${sandboxTenantId}`;
+  if (verdict.ok) return tokens.refusalOf(verdict, authority) ?? verdict.caller;
+  return armUnauthorized(verdict.refusal, authority);
 }

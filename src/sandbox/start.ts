@@ -45,6 +45,12 @@ export interface Sandbox {
   /** Answers a request without a socket; its URL should begin with `ready.arm`. */
   readonly fetch: (request: Request) => Promise<Response>;
   readonly world: World;
+  /** Makes requests fail. */
+  readonly faults: Services["faults"];
+  /** Somebody else who is at work. */
+  readonly secondClient: Services["secondClient"];
+  /** Makes tokens worthless before they expire. */
+  readonly revokeTokens: Services["tokens"]["revoke"];
   /** Moves the clock forward. */
   readonly advance: (byInMs: number) => void;
   /** A signed token of an outside workload issuer, to be exchanged by a federated credential. */
@@ -78,6 +84,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     managedIdentity: { origin: `http://127.0.0.1:${http.port}`, header: identityHeader },
     fetch,
     world,
+    faults: services.faults,
+    secondClient: services.secondClient,
+    revokeTokens: services.tokens.revoke,
     advance: clock.advance,
     issueWorkloadToken: (request) => entra.issueWorkloadToken(request),
     close: () => close([https, http], files),

@@ -181,6 +181,27 @@ describe("lists", () => {
     expect(at(second.body, "nextLink")).toBeUndefined();
   });
 
+  test("lists of uneven pages are whole, with empty pages in between, and their last page may fail", async () => {
+    for (let n = 1; n <= 7; n++) await create(`id-${n}`);
+    s.world.settings.pages = "uneven";
+    const sizes: number[] = [];
+    const found: unknown[] = [];
+    let url: unknown = base;
+    let last: unknown;
+    while (typeof url === "string") {
+      const { body } = await s.call("GET", url);
+      sizes.push(namesIn(body).length);
+      found.push(...namesIn(body));
+      [last, url] = [url, at(body, "nextLink")];
+    }
+    expect(sizes).toEqual([1, 0, 4, 0, 2]);
+    expect(new Set(found).size).toBe(7);
+    s.world.settings.lastPageFails = true;
+    expect(await s.call("GET", String(last))).toMatchObject({ status: 500 });
+    s.world.settings.pages = "even";
+    expect(await s.call("GET", base)).toMatchObject({ status: 200 });
+  });
+
   function namesIn(body: unknown): unknown[] {
     const value = at(body, "value");
     return Array.isArray(value) ? value.map((item) => at(item, "name")) : [];
@@ -217,4 +238,13 @@ test("the provider throttles with code 429 and Retry-After, but only where quota
   expect(at(last?.body, "error", "code")).toBe("429");
   s.advance(2000);
   expect((await s.call("GET", url)).status).toBe(200);
+});
+
+test("a new identity answers its GET with 404 for a while, if it is told to", async () => {
+  s.world.settings.identityLagInMs = 3000;
+  const { status } = await create("id-1");
+  const read = async () => (await s.call("GET", `${base}/id-1`)).status;
+  expect([status, await read()]).toEqual([201, 404]);
+  s.advance(3000);
+  expect(await read()).toBe(200);
 });

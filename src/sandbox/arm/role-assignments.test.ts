@@ -325,6 +325,14 @@ describe("PUT", () => {
     expect(await refusal(send(world, type, "PUT", atTeam, wish()))).toMatchObject({
       code: "RoleAssignmentLimitExceeded",
     });
+    world.switches.assignmentLimitStatus = "409";
+    expect(await refusal(send(world, type, "PUT", second, wish()))).toMatchObject({ status: 409 });
+    world.roleAssignments.values().forEach((a) => {
+      if (a.scope === groupId) world.roleAssignments.set(a.id, { ...a, principalId: otherName });
+    });
+    expect(await refusal(send(world, type, "PUT", second, wish()))).toMatchObject({ status: 409 });
+    world.switches.orphanedAssignments = "doNotCount";
+    expect(await send(world, type, "PUT", second, wish())).toMatchObject({ status: 201 });
   });
 });
 

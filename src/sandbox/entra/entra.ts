@@ -25,7 +25,7 @@ export interface EntraOptions {
   readonly now: () => number;
   /** Outside issuers whose tokens federated credentials may name; the sandbox's own need not be among them. */
   readonly keysOf?: IssuerKeys;
-  /** Default 3600, as Azure's tokens for applications mostly have. */
+  /** Default 3600, as Azure's tokens for applications mostly have; read at every request. */
   readonly lifetimeInSeconds?: number;
   /** Default 86400: tokens of managed identities live a day (Microsoft's managed identities FAQ). */
   readonly managedIdentityLifetimeInSeconds?: number;
@@ -102,7 +102,9 @@ export async function createEntra(options: EntraOptions): Promise<Entra> {
     now,
     key,
     keysOf,
-    lifetimeInSeconds: options.lifetimeInSeconds ?? 3600,
+    get lifetimeInSeconds() {
+      return options.lifetimeInSeconds ?? 3600;
+    },
   };
   const managedLifetime = options.managedIdentityLifetimeInSeconds ?? 86_400;
   return {

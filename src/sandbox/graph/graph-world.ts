@@ -2,7 +2,7 @@
 import { emptyWorld, type Settings, type World } from "../world.ts";
 import { createKqlEngine, type KqlEngine } from "./kql/engine.ts";
 import { createQueryQuota, type QueryQuota } from "./quota.ts";
-import { answerResourceGraph, type GraphAnswer } from "./resource-graph.ts";
+import { answerResourceGraph, type Graph, type GraphAnswer } from "./resource-graph.ts";
 import { graphColumns } from "./view.ts";
 import type { MayRead } from "./visibility.ts";
 import { viewOf } from "./world-view.ts";
@@ -66,6 +66,8 @@ export interface Question {
   readonly throttled?: boolean;
   readonly quota?: QueryQuota;
   readonly objectId?: string;
+  /** How Resource Graph differs from the usual. */
+  readonly peculiar?: Partial<Graph>;
 }
 
 /** The answer to one question, with a body that tests can look into. */
@@ -100,6 +102,7 @@ export function ask(question: Question): Answer {
       throttled: question.throttled ?? false,
       engine,
       quota: question.quota ?? createQueryQuota(),
+      ...question.peculiar,
     },
   );
   return answer as Answer;

@@ -345,6 +345,33 @@ describe("paging", () => {
     expect(summary(ask({ world: worldOf(250), body: { query, options } }))).toEqual(expected);
   });
 
+  test("says that results are truncated while there is a token, if it is told to", () => {
+    const question = { world: worldOf(250), body: { query: "resources | project id" } };
+    const peculiar = { isTruncatedWhilePaging: true };
+    expect(summary(ask({ ...question, peculiar }))).toEqual([250, 100, "true", true]);
+    const whole = { ...question.body, options: { $top: 1000 } };
+    expect(summary(ask({ ...question, body: whole, peculiar }))).toEqual([250, 250, "false", false]);
+  });
+
+  test("pages may be shorter than asked for, and the last may fail", () => {
+    const world = worldOf(20);
+    const query = "resources | order by name asc | project id, name";
+    const sizes: number[] = [];
+    const found: unknown[] = [];
+    let options: object = { $top: 10 };
+    for (;;) {
+      const { body } = ask({ world, body: { query, options }, peculiar: { hasUnevenPages: true } });
+      sizes.push(body.count);
+      found.push(...body.data.map((row) => row.name));
+      if (body.$skipToken === undefined) break;
+      options = { $skipToken: body.$skipToken };
+    }
+    expect(sizes).toEqual([1, 3, 10, 6]);
+    expect(new Set(found).size).toBe(20);
+    const failing = ask({ world, body: { query, options }, peculiar: { lastPageFails: true } });
+    expect([failing.status, failing.body.error.code]).toEqual([500, "InternalServerError"]);
+  });
+
   test("the token keeps the page size, $top and $skip go before it", () => {
     const world = worldOf(50);
     const query = "resources | order by name asc | project id, name";
@@ -409,6 +436,16 @@ describe("quota", () => {
     const refused = at("a");
     expect(refused.status).toBe(429);
     expect(refused.body.error.code).toBe("RateLimiting");
+    const peculiar = { throttleCode: "TooManyRequests" };
+    const otherwise = ask({
+      world,
+      body: { query: "resources" },
+      throttled: true,
+      quota,
+      objectId: "a",
+      peculiar,
+    });
+    expect([otherwise.status, otherwise.body.error.code]).toEqual([429, "TooManyRequests"]);
     expect(refused.headers).toEqual({
       "x-ms-ratelimit-remaining-tenant-resource-requests": "0",
       "x-ms-user-quota-remaining": "0",
