@@ -37,6 +37,8 @@ export interface RoleAssignment {
   readonly roleGuid: string;
   readonly condition?: string;
   readonly description?: string;
+  /** The instant (ISO 8601) at which Privileged Identity Management ends it; known from fresh reads only. */
+  readonly until?: string;
 }
 
 /** The key of a role assignment's meaning: two assignments with the same key cannot exist in Azure. */
