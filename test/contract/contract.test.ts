@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Exchange } from "../../src/sandbox/exchanges.ts";
 import { loadContract, type Verdict } from "./check.ts";
-import { shapeOfExchange } from "./shape.ts";
+import { roughShapeOf, shapeOfExchange } from "./shape.ts";
 
 const documents = resolve(process.env.BINDERY_AZURE_DATA ?? "../shared", "azure-openapi");
 const isThere = existsSync(documents);
@@ -155,5 +155,14 @@ describe("shapes", () => {
     ["a version", shape({ url: `${identity}?api-version=2023-01-31` }), "another version"],
   ])("%s counts", (_, other) => {
     expect(other).not.toBe(shape({}));
+  });
+
+  test("what is alike roughly has one shape, and versions and statuses are not alike", () => {
+    const [first, second] = [exchange(), exchange({}, { ...body, name: "id-2" })];
+    expect(roughShapeOf(first)).toBe(roughShapeOf(second));
+    expect(shapeOfExchange(first)).toBe(shapeOfExchange(second));
+    const url = `${identity}?api-version=2023-01-31`;
+    for (const other of [exchange({ url }), exchange({}, body, 200)])
+      expect(roughShapeOf(other)).not.toBe(roughShapeOf(first));
   });
 });

@@ -1,11 +1,11 @@
 // Writes what the embedded Azure of this process is asked and answers to a file, each shape once; loaded before tests and spawned processes.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { subscribe } from "node:diagnostics_channel";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { type Exchange, exchangeChannel } from "../../src/sandbox/exchanges.ts";
-import { shapeOfExchange } from "./shape.ts";
+import { roughShapeOf, shapeOfExchange } from "./shape.ts";
 
 const folder = process.env.BINDERY_EXCHANGES;
 const once = Symbol.for("bindery.test.exchanges");
@@ -19,14 +19,24 @@ if (folder !== undefined && !(once in globalThis)) {
     const exchange = message as Exchange;
     // Azure's own recorded bodies are held against the recording, which outweighs the document.
     if (exchange.userAgent === "recording") return;
-    const shape = createHash("sha1").update(shapeOfExchange(exchange)).digest("base64");
-    if (seen.has(shape)) return;
-    seen.add(shape);
-    appendFileSync(file, `${JSON.stringify({ shape, exchange })}\n`);
+    if (!isNew(seen, roughShapeOf(exchange))) return;
+    const shape = shapeOfExchange(exchange);
+    if (!isNew(seen, shape)) return;
+    appendFileSync(file, `${JSON.stringify({ shape: digestOf(shape), exchange })}\n`);
   });
 }
 
 /** The options under which a spawned process loads this module too. */
 function withThisModule(options: string): string {
   return options.includes(import.meta.url) ? options : `${options} --import=${import.meta.url}`.trim();
+}
+
+/** True the first time; remembers digests, not texts. */
+function isNew(seen: Set<string>, text: string): boolean {
+  const size = seen.size;
+  return seen.add(digestOf(text)).size > size;
+}
+
+function digestOf(text: string): string {
+  return hash("sha1", text, "base64");
 }

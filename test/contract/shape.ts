@@ -33,6 +33,16 @@ function shapeOfBody(text: string): string {
   }
 }
 
+/** The same but for GUIDs and numbers: a quick way to see that two exchanges have one shape. */
+export function roughShapeOf({ method, url, userAgent, requestBody, answer }: Exchange): string {
+  const version = /api-version=([^&]*)/i.exec(url)?.[1];
+  const headers = Object.keys(answer?.headers ?? {}).join();
+  const path = url.replace(/[?&](p|t|c|s|h)=[^&]*/g, "");
+  const text = [method, path, userAgent.slice(0, 8), requestBody, headers, answer?.body].join("\n");
+  const masked = text.replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f-]{22}|\d+/gi, "0");
+  return `${version} ${answer?.status} ${masked}`;
+}
+
 /** Each once, in an order of their own. */
 function distinct(texts: readonly string[]): string {
   return [...new Set(texts)].toSorted((a, b) => (a < b ? -1 : 1)).join();
