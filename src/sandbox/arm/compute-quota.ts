@@ -9,10 +9,16 @@ interface Bucket {
   readonly size: number;
   readonly perMinute: number;
   readonly of: "subscription" | "resource";
+  /** True if it is documented, but no header tells of it. */
+  readonly isSilent?: boolean;
 }
 
 function bucket(name: string, of: Bucket["of"], perMinute: number): Bucket {
   return { name, size: perMinute * 3, perMinute, of };
+}
+
+function silent(name: string, of: Bucket["of"], perMinute: number): Bucket {
+  return { ...bucket(name, of, perMinute), isSilent: true };
 }
 
 /**
@@ -38,7 +44,7 @@ const policies = {
     bucket("GetVMScaleSetSubscriptionMaximum", "subscription", 800),
     bucket("GetVMScaleSetResource", "resource", 12),
   ],
-  listScaleSets: [],
+  listScaleSets: [silent("HighCostGetVMScaleSetSubscriptionMaximum", "subscription", 360)],
   updateScaleSet: [
     bucket("VMScaleSetActionsSubscriptionMaximum", "subscription", 500),
     bucket("VMScaleSetActionsResource", "resource", 4),
@@ -56,7 +62,10 @@ const policies = {
     bucket("VMScaleSetActionsSubscriptionMaximum", "subscription", 500),
     bucket("VMScaleSetBatchedVMRequestsSubscriptionMaximum", "subscription", 2000),
   ],
-  getInstances: [bucket("HighCostGetVMScaleSetSubscriptionMaximum", "subscription", 360)],
+  getInstances: [
+    bucket("HighCostGetVMScaleSetSubscriptionMaximum", "subscription", 360),
+    silent("HighCostGetVMScaleSetResource", "resource", 10),
+  ],
   pollOperation: [
     bucket("GetOperationResource", "resource", 15),
     bucket("GetOperationSubscriptionMaximum", "subscription", 5000),
@@ -76,15 +85,17 @@ export function computeHeaders(
   resourceId: string,
 ): Record<string, string> {
   const [, , subscription = ""] = resourceId.toLowerCase().split("/");
-  const counts = policies[policy].map(({ name, size, perMinute, of }) => {
+  const buckets: readonly Bucket[] = policies[policy];
+  const counts = buckets.map(({ name, size, perMinute, of, isSilent = false }) => {
     const key = `${name}/${of === "resource" ? resourceId.toLowerCase() : subscription}`;
     const left = takeToken(world, key, { size, refillPerSecond: perMinute / 60 });
     if (left < 0 && world.settings.throttled)
       throw armErrors.computeThrottled(name, Math.ceil(60 / perMinute));
-    return `Microsoft.Compute/${name};${Math.max(left, 0)}`;
+    return isSilent ? [] : [`Microsoft.Compute/${name};${Math.max(left, 0)}`];
   });
+  const told = counts.flat();
   return {
     "x-ms-need-to-refresh-epl-cache": "False",
-    ...(counts.length > 0 && { "x-ms-ratelimit-remaining-resource": counts.join(",") }),
+    ...(told.length > 0 && { "x-ms-ratelimit-remaining-resource": told.join(",") }),
   };
 }
