@@ -1,12 +1,13 @@
 // What a plan must ask again before anybody acts on it: exactly the things that it would change, held ones included.
 import type { Questions } from "../observed/confirm.ts";
-import type { Change, Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 
 /** The fresh reads that would prove a plan right or wrong. */
 export function questionsOf(plan: Pick<Plan, "changes" | "held">): Questions {
   const changes = [...plan.changes, ...plan.held.map((h) => h.change)];
   return {
-    identityIds: changes.filter(isAboutIdentity).map((c) => c.identityId),
+    // Whose an identity is decides about everything that is done for it, and its tags in a list may be a minute old.
+    identityIds: changes.map((c) => c.identityId),
     targetIds: changes.flatMap(({ subject }) =>
       subject.kind === "target" || subject.kind === "instances" ? [subject.targetId] : [],
     ),
@@ -19,8 +20,4 @@ export function questionsOf(plan: Pick<Plan, "changes" | "held">): Questions {
         : [],
     ),
   };
-}
-
-function isAboutIdentity({ subject }: Change): boolean {
-  return subject.kind === "identity" || subject.kind === "tags";
 }

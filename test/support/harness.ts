@@ -1,8 +1,10 @@
 // Bindery's whole flow against a running sandbox, as `bindery plan` and `bindery apply` run it: real SDKs, real sockets.
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
+import type { TokenCredential } from "@azure/core-auth";
+import type { HttpClient } from "@azure/core-rest-pipeline";
 import { ClientSecretCredential } from "@azure/identity";
-import { parseCloudFile } from "../../src/azure/cloud.ts";
+import { type AzureCloud, parseCloudFile } from "../../src/azure/cloud.ts";
 import { type AzureConnection, connectAzure } from "../../src/azure/connect.ts";
 import type { RequestEvent } from "../../src/azure/policies.ts";
 import { type Convergence, convergeOn } from "../../src/controller/converge.ts";
@@ -19,6 +21,9 @@ export interface RunOptions {
   readonly policy?: Partial<Policy>;
   readonly release?: readonly string[];
   readonly stop?: AbortSignal;
+  readonly maxPasses?: number;
+  /** Sees each plan before anything of it is written. */
+  readonly onPlan?: (plan: Plan) => void;
 }
 
 /** Bindery, connected to a sandbox. */
@@ -27,6 +32,18 @@ export interface Harness {
   apply(documents: string, options?: RunOptions): Promise<Convergence>;
   /** The requests that Bindery has sent since the last call. */
   requests(): readonly RequestEvent[];
+}
+
+/** What Bindery is connected with. */
+export interface Wiring {
+  readonly cloud: AzureCloud;
+  readonly credential: TokenCredential;
+  readonly clock: Clock;
+  readonly tenantId: string;
+  readonly subscriptions: readonly string[];
+  readonly random: () => number;
+  readonly ca?: string;
+  readonly httpClient?: HttpClient;
 }
 
 /** A clock that runs as fast as the sandbox's: a wait of a minute takes a minute of its time. */
@@ -38,7 +55,7 @@ function clockOf(sandbox: Sandbox, speed: number): Clock {
 }
 
 /** Connects Bindery's own, least privileged caller to a sandbox that was started with this speed. */
-export function harnessFor(sandbox: Sandbox, speed: number): Harness {
+export function harnessFor(sandbox: Sandbox, speed: number, httpClient?: HttpClient): Harness {
   const { ready, cloudFile } = sandbox;
   const { cloud, problems } = parseCloudFile(readFileSync(cloudFile, "utf8"));
   if (!cloud) throw new Error(problems.join("\n"));
@@ -48,22 +65,36 @@ export function harnessFor(sandbox: Sandbox, speed: number): Harness {
     disableInstanceDiscovery: true,
     tlsOptions: { ca },
   });
-  const clock = clockOf(sandbox, speed);
+  return harnessOn({
+    cloud,
+    credential,
+    clock: clockOf(sandbox, speed),
+    tenantId: ready.tenantId,
+    subscriptions: ready.subscriptions.map((s) => s.subscriptionId),
+    random: Math.random,
+    ca,
+    ...(httpClient && { httpClient }),
+  });
+}
+
+/** Puts Bindery's flow on whatever leads to a sandbox. */
+export function harnessOn(wiring: Wiring): Harness {
+  const { cloud, credential, clock, random, ca, httpClient } = wiring;
   let events: RequestEvent[] = [];
   const connect = (dryRun: boolean): AzureConnection =>
-    connectAzure({ cloud, credential, dryRun, clock, ca, onRequest: (event) => events.push(event) });
+    connectAzure({
+      cloud,
+      credential,
+      dryRun,
+      clock,
+      onRequest: (event) => events.push(event),
+      ...(ca !== undefined && { ca }),
+      ...(httpClient && { httpClient }),
+    });
   const [dry, live] = [connect(true), connect(false)];
-  const policy: Policy = {
-    owner: "test",
-    tenantId: ready.tenantId,
-    estate: { subscriptions: ready.subscriptions.map((s) => s.subscriptionId), managementGroups: [] },
-    wholeSubscriptionSelectors: "Deny",
-    privileged: [],
-    protected: [],
-  };
   const intentFor = async (documents: string, options: RunOptions): Promise<Intent> => ({
     desired: read(documents),
-    policy: { ...policy, ...options.policy },
+    policy: { ...policyOf(wiring), ...options.policy },
     self: await live.self(AbortSignal.timeout(60_000)),
     releases: { digests: new Set(options.release), changes: new Set() },
   });
@@ -78,9 +109,11 @@ export function harnessFor(sandbox: Sandbox, speed: number): Harness {
       const ports = { ...live.read, ...live.write };
       return await convergeOn(intent, ports, {
         clock,
-        random: Math.random,
+        random,
         audit: async () => undefined,
         stop,
+        onPlan: async ({ plan }) => options.onPlan?.(plan),
+        ...(options.maxPasses !== undefined && { maxPasses: options.maxPasses }),
       });
     },
     requests: () => {
@@ -88,6 +121,17 @@ export function harnessFor(sandbox: Sandbox, speed: number): Harness {
       events = [];
       return sent;
     },
+  };
+}
+
+function policyOf({ tenantId, subscriptions }: Wiring): Policy {
+  return {
+    owner: "test",
+    tenantId,
+    estate: { subscriptions, managementGroups: [] },
+    wholeSubscriptionSelectors: "Deny",
+    privileged: [],
+    protected: [],
   };
 }
 
