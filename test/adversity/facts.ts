@@ -1,0 +1,77 @@
+// What Bindery must never change, as a set of sentences about the world; only somebody else may make them untrue.
+import type { ArmResource, World } from "../../src/sandbox/world.ts";
+import { identityNames } from "./case.ts";
+import { identityId, targetId } from "./texts.ts";
+
+const ours = new Set(identityNames.map((name) => identityId(name).toLowerCase()));
+const identityType = "microsoft.managedidentity/userassignedidentities";
+
+/** Keeps account of what others own while they, and Bindery, are at work. */
+export interface Facts {
+  /** Runs a deed of somebody else: what it makes true or untrue is right from then on. */
+  whileOthersAct(deed: () => void): void;
+  /** Notes the principals that identities of documents have at this moment. */
+  learn(): void;
+  /** What is no longer as others left it. */
+  violated(): readonly string[];
+}
+
+/** Begins to keep account. */
+export function factsOf(world: World): Facts {
+  const principals = new Set<string>();
+  let right = current(world, principals);
+  return {
+    whileOthersAct(deed) {
+      const before = current(world, principals);
+      deed();
+      const after = current(world, principals);
+      right = right.difference(before.difference(after)).union(after.difference(before));
+    },
+    learn: () => learn(world, principals),
+    violated() {
+      const now = current(world, principals);
+      return [
+        ...[...right.difference(now)].map((fact) => `gone: ${fact}`),
+        ...[...now.difference(right)].map((fact) => `came: ${fact}`),
+      ];
+    },
+  };
+}
+
+function learn(world: World, ownPrincipals: Set<string>): void {
+  for (const { objectId, resourceId } of world.principals.values()) {
+    if (resourceId !== undefined && ours.has(resourceId.toLowerCase())) ownPrincipals.add(objectId);
+  }
+}
+
+function current(world: World, ownPrincipals: Set<string>): Set<string> {
+  learn(world, ownPrincipals);
+  const resources = world.resources.values().flatMap((resource) => factsAbout(resource));
+  const assignments = world.roleAssignments
+    .values()
+    .filter((a) => !ownPrincipals.has(a.principalId))
+    .map((a) => `assignment ${a.id} ${a.principalId} ${a.description} ${a.condition}`);
+  return new Set([...resources, ...assignments]);
+}
+
+/** Machines, scale sets, other identities: that they exist, their tags, and all identities that are not in documents. */
+function factsAbout({ id, type, tags, identity, properties }: ArmResource): readonly string[] {
+  const key = id.toLowerCase();
+  // Instances follow their scale set by Azure's own doing.
+  if (key.includes("/virtualmachinescalesets/vmss/")) return [];
+  if (ours.has(key) || [...ours].some((one) => key.startsWith(`${one}/`))) return [];
+  const attached = Object.keys(identity?.userAssignedIdentities ?? {}).map((one) => one.toLowerCase());
+  const principal = type.toLowerCase() === identityType ? ` ${properties?.principalId}` : "";
+  return [
+    `${key} exists${principal}, tagged ${JSON.stringify(tags ?? {})}`,
+    ...(/SystemAssigned/.test(identity?.type ?? "")
+      ? [`${key} has a system identity ${identity?.principalId}`]
+      : []),
+    ...attached.filter((one) => !ours.has(one)).map((one) => `${key} has ${one}`),
+  ];
+}
+
+/** True for a machine that belongs to somebody's managed service. */
+export function isManaged(id: string): boolean {
+  return id.toLowerCase() === targetId("vm-managed").toLowerCase();
+}

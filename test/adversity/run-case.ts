@@ -1,0 +1,116 @@
+// Takes one adverse case through: others and faults first, then quiet, and then everything must come to rest.
+import { Failure } from "../../src/model/failure.ts";
+import type { Change } from "../../src/plan/plan.ts";
+import type { World } from "../../src/sandbox/world.ts";
+import type { EmbeddedAzure } from "../support/embedded-azure.ts";
+import { harnessOn } from "../support/harness.ts";
+import { type Case, troubleShapes } from "./case.ts";
+import { factsOf } from "./facts.ts";
+import { manifestsOf, seedOf } from "./texts.ts";
+import { verdictOn } from "./verdict.ts";
+import { type Witness, witnessOf } from "./witness.ts";
+
+/** What a case came to, for the statistics that show that the cases are worth anything. */
+export interface Result {
+  readonly problems: readonly string[];
+  readonly writes: number;
+  /** Applies that it took after quiet had returned; the last one changed nothing. */
+  readonly applies: number;
+  readonly judged: number;
+  readonly held: readonly string[];
+}
+
+/** Longer than any lag and any operation that is under way. */
+const quietInMs = 20 * 60_000;
+const mostApplies = 4;
+
+/** Runs a case; throws what Bindery should not have thrown. */
+export async function runCase(azure: EmbeddedAzure, one: Case): Promise<Result> {
+  await azure.renew(seedOf(one));
+  for (const { mode, after, times } of one.modes) {
+    azure.world.operationModes.add({ path: "**", mode, after, times });
+  }
+  for (const { shape, ...rest } of one.troubles) {
+    const path = "/^\\/(subscriptions|providers)(\\/|$)/i";
+    await azure.admin("POST", "faults", { ...rest, ...troubleShapes[shape], path });
+  }
+  const facts = factsOf(azure.world);
+  const witness = witnessOf(azure.world, azure.send, facts, one.deeds);
+  const bindery = harnessOn(azure.wiring(() => 0.5, witness.client));
+  for (const revision of one.revisions) {
+    witness.expect(revision);
+    await unlessRefused(bindery.apply(manifestsOf(revision), { onPlan: witness.onPlan }));
+  }
+  witness.endDeeds();
+  await azure.admin("DELETE", "faults");
+  azure.world.operationModes.clear();
+  return await settled(azure, one, bindery, witness, facts);
+}
+
+/** While others and faults are at work, a pass that can read nothing ends with a Failure. */
+async function unlessRefused(run: Promise<unknown>): Promise<void> {
+  try {
+    await run;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+}
+
+async function settled(
+  azure: EmbeddedAzure,
+  { revisions }: Case,
+  bindery: ReturnType<typeof harnessOn>,
+  witness: Witness,
+  facts: ReturnType<typeof factsOf>,
+): Promise<Result> {
+  const last = revisions.at(-1) ?? [];
+  const documents = manifestsOf(last);
+  for (let applies = 1; applies <= mostApplies; applies += 1) {
+    azure.advance(quietInMs);
+    const { passes } = await bindery.apply(documents, { onPlan: witness.onPlan });
+    const outcomes = passes.flatMap((pass) => pass.report.outcomes);
+    const bugs = outcomes.filter((o) => o.code === "InternalError").map((o) => o.message);
+    witness.problems.push(...bugs);
+    const [first] = passes;
+    if (!first || first.plan.changes.length > 0) continue;
+    azure.advance(quietInMs);
+    const again = await bindery.plan(documents);
+    const { differences, judged } = verdictOn(azure.world, last, first.plan);
+    const restless =
+      again.digest === first.plan.digest ? [] : ["the same plan has another digest a moment later"];
+    return {
+      problems: [
+        ...witness.problems,
+        ...differences,
+        ...restless,
+        ...facts.violated(),
+        ...(await unseen(azure, witness)),
+      ],
+      writes: witness.writes(),
+      applies,
+      judged,
+      held: first.plan.held.map((h) => h.reason),
+    };
+  }
+  const left = (await bindery.plan(documents)).changes.filter((change) => !isPoisoned(azure.world, change));
+  return {
+    problems: [...witness.problems, ...left.map((change) => `never done: ${change.id}`), ...facts.violated()],
+    writes: witness.writes(),
+    applies: mostApplies,
+    judged: 0,
+    held: [],
+  };
+}
+
+/** Where Azure refuses every PATCH of a target that carries a deleted identity, nobody can bring it to rest. */
+function isPoisoned(world: World, { subject }: Change): boolean {
+  if (subject.kind !== "target" || world.switches.danglingIdentity !== "poisons") return false;
+  const { userAssignedIdentities: map = {} } = world.resources.get(subject.targetId)?.identity ?? {};
+  return Object.keys(map).some((id) => !world.resources.has(id));
+}
+
+/** Every write that the sandbox has answered must have passed the witness. */
+async function unseen(azure: EmbeddedAzure, witness: Witness): Promise<readonly string[]> {
+  const answered = await azure.writesOfBindery();
+  return answered <= witness.writes() ? [] : [`${answered} writes arrived and ${witness.writes()} were seen`];
+}

@@ -1,0 +1,275 @@
+// An embedded Azure without waiting: time is virtual, and the real SDKs reach it as a function or over sockets.
+import { readFileSync } from "node:fs";
+import type { AccessToken, TokenCredential } from "@azure/core-auth";
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  type HttpClient,
+  type PipelineRequest,
+  type PipelineResponse,
+  RestError,
+} from "@azure/core-rest-pipeline";
+import type { AzureCloud } from "../../src/azure/cloud.ts";
+import type { LogEntry } from "../../src/sandbox/request-log.ts";
+import { ConnectionCut } from "../../src/sandbox/router.ts";
+import { binderyRoles, type SeededCaller } from "../../src/sandbox/seed/callers.ts";
+import { loadSeed } from "../../src/sandbox/seed/load.ts";
+import { readSeed } from "../../src/sandbox/seed/read.ts";
+import { createServices } from "../../src/sandbox/services.ts";
+import { defaultSettings } from "../../src/sandbox/settings.ts";
+import { startSandbox } from "../../src/sandbox/start.ts";
+import type { Store } from "../../src/sandbox/store.ts";
+import { defaultSwitches } from "../../src/sandbox/switches.ts";
+import { sandboxTenantId } from "../../src/sandbox/tenant.ts";
+import type { World } from "../../src/sandbox/world.ts";
+import type { Wiring } from "./harness.ts";
+import { type VirtualClock, virtualClock } from "./virtual-clock.ts";
+
+/** The embedded Azure of one test process. */
+export interface EmbeddedAzure {
+  readonly world: World;
+  readonly clock: VirtualClock;
+  readonly advance: (byInMs: number) => void;
+  /** Sends one admin request; throws unless it succeeds. */
+  admin(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Makes everything as this seed says, as if the sandbox had been started with it. */
+  renew(seed: string): Promise<void>;
+  /** Remembers how everything is at this moment; what it gives makes it so again. */
+  remember(): () => void;
+  /** Bindery's way in; requests go through `httpClient` if given, which ends in `send`. */
+  wiring(random: () => number, httpClient?: HttpClient): Wiring;
+  readonly send: HttpClient;
+  /** How many writes of Bindery's own caller have arrived since the world was renewed. */
+  writesOfBindery(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** How long a request takes, in milliseconds of the virtual clock. */
+const requestInMs = 20;
+/** The roles that renewed worlds know besides Bindery's own: hundreds more would be read in every pass. */
+const commonRoles = ["Owner", "Contributor", "Key Vault Secrets User", "Storage Blob Data Reader"];
+
+/** Longer than any lag: what a renewed world held before is not seen by anybody. */
+const oblivionInMs = 60 * 60_000;
+
+/** Makes an embedded Azure whose clock stands still unless somebody sleeps or sends. */
+export async function embeddedAzure(transport: "function" | "sockets" = "function"): Promise<EmbeddedAzure> {
+  const reached = transport === "sockets" ? await onSockets() : await asFunction();
+  const { world, advance } = reached;
+  const clock = virtualClock(world.now, advance);
+  const send = clientOf(reached, clock);
+  let caller: SeededCaller | undefined;
+  let credential: TokenCredential | undefined;
+  const admin: EmbeddedAzure["admin"] = (method, path, body) => adminRequest(reached, method, path, body);
+  return {
+    world,
+    clock,
+    advance,
+    send,
+    admin,
+    async renew(seed) {
+      await admin("DELETE", "faults");
+      caller = callerNamed(renewed(world, seed, advance));
+      credential = credentialOf(reached, clock, caller);
+      await admin("DELETE", "requests");
+    },
+    remember() {
+      const stores = storesOf(world).map((store) => store.remember());
+      return () => {
+        for (const restore of stores) restore();
+        advance(oblivionInMs);
+      };
+    },
+    wiring(random, httpClient = send) {
+      if (!credential) throw new Error("The world has to be renewed first.");
+      return {
+        cloud: cloudAt(reached.origin),
+        credential,
+        clock,
+        random,
+        httpClient,
+        tenantId: sandboxTenantId,
+        subscriptions: world.subscriptions.values().map((s) => s.subscriptionId),
+        ...(reached.ca !== undefined && { ca: reached.ca }),
+      };
+    },
+    async writesOfBindery() {
+      const log = (await admin("GET", "requests")) as LogEntry[];
+      return log.filter(({ method, path, callerId }) => {
+        const isRead =
+          ["GET", "HEAD"].includes(method) || /^\/providers\/microsoft\.resourcegraph\//i.test(path);
+        return callerId === caller?.objectId && !isRead;
+      }).length;
+    },
+    close: reached.close,
+  };
+}
+
+/** A sandbox, however it is reached. */
+interface Reached {
+  readonly world: World;
+  readonly advance: (byInMs: number) => void;
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly adminToken: string;
+  readonly origin: string;
+  readonly client: HttpClient;
+  readonly ca?: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Nobody listens at its origin. */
+async function asFunction(): Promise<Reached> {
+  const origin = "https://sandbox.invalid";
+  const { world, clock, fetch, adminToken, learnOrigins } = await createServices({ speed: 0 });
+  learnOrigins([origin]);
+  const client = { sendRequest: (request: PipelineRequest) => answerTo(fetch, request) };
+  return { world, advance: clock.advance, fetch, adminToken, origin, client, close: async () => undefined };
+}
+
+async function onSockets(): Promise<Reached> {
+  const { world, advance, fetch, ready, close } = await startSandbox({ speed: 0 });
+  const { adminToken, arm: origin, caFile } = ready;
+  const ca = readFileSync(caFile, "utf8");
+  return { world, advance, fetch, adminToken, origin, client: createDefaultHttpClient(), ca, close };
+}
+
+function cloudAt(origin: string): AzureCloud {
+  return {
+    name: "sandbox",
+    authorityHost: origin,
+    resourceManager: origin,
+    resourceManagerAudience: "https://management.azure.com",
+    sqlServerSuffix: ".database.windows.net",
+    sqlAudience: "https://database.windows.net/",
+    tenantId: sandboxTenantId,
+    sandbox: true,
+    wellKnown: false,
+  };
+}
+
+function callerNamed(callers: readonly SeededCaller[]): SeededCaller {
+  const caller = callers.find((c) => c.name === "bindery");
+  if (!caller) throw new Error("The seed left out the caller bindery, which is always there.");
+  return caller;
+}
+
+/** All that changes in a world, one store after the other. */
+function storesOf(world: World) {
+  return [
+    storeOf(world.resources, (r) => r.id),
+    storeOf(world.resourceGroups, (r) => r.id),
+    storeOf(world.subscriptions, (s) => s.subscriptionId),
+    storeOf(world.managementGroups, (g) => g.name),
+    storeOf(world.roleAssignments, (a) => a.id),
+    storeOf(world.principals, (p) => p.objectId),
+    storeOf(world.operations, (o) => o.id),
+  ];
+}
+
+function storeOf<T>(store: Store<T>, keyOf: (value: T) => string) {
+  const empty = (): void => {
+    for (const value of store.values()) store.delete(keyOf(value));
+  };
+  const remember = (): (() => void) => {
+    const values = store.values();
+    return () => {
+      empty();
+      for (const value of values) store.set(keyOf(value), value);
+    };
+  };
+  return { empty, remember };
+}
+
+/** Empties the world and fills it again. */
+function renewed(world: World, text: string, advance: (byInMs: number) => void): readonly SeededCaller[] {
+  for (const store of storesOf(world)) store.empty();
+  world.operationModes.clear();
+  const read = readSeed(text, "seed");
+  Object.assign(world.settings, defaultSettings, read.seed.settings);
+  Object.assign(world.switches, defaultSwitches(), read.seed.switches);
+  const callers = loadSeed(world, read, "seed");
+  const used = new Set([...binderyRoles, ...commonRoles]);
+  for (const role of world.roleDefinitions.values()) {
+    if (!used.has(role.roleName)) world.roleDefinitions.delete(role.name);
+  }
+  advance(oblivionInMs);
+  return callers;
+}
+
+async function adminRequest(
+  { fetch, adminToken, origin }: Reached,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const headers = { authorization: `Bearer ${adminToken}` };
+  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+  const response = await fetch(new Request(`${origin}/_admin/${path}`, init));
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.status === 204 ? undefined : await response.json();
+}
+
+/** Tokens of the sandbox's own Entra, kept by its clock; the SDKs ask before every request, as theirs is the real one. */
+function credentialOf(reached: Reached, clock: VirtualClock, caller: SeededCaller): TokenCredential {
+  let kept: { readonly token: string; readonly until: number } | undefined;
+  return {
+    async getToken(): Promise<AccessToken> {
+      if (!kept || kept.until - 60_000 < clock.now()) {
+        const { token, lifetimeInMs } = await clock.busy(() => issued(reached, caller));
+        kept = { token, until: clock.now() + lifetimeInMs };
+      }
+      return { token: kept.token, expiresOnTimestamp: 0 };
+    },
+  };
+}
+
+async function issued({ fetch, origin }: Reached, { clientId, clientSecret }: SeededCaller) {
+  const form = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: clientId,
+    client_secret: clientSecret,
+    scope: `${cloudAt(origin).resourceManagerAudience}/.default`,
+  });
+  const url = `${origin}/${sandboxTenantId}/oauth2/v2.0/token`;
+  const answer = await fetch(new Request(url, { method: "POST", body: form }));
+  const body = (await answer.json()) as { access_token: string; expires_in: number };
+  if (!answer.ok) throw new Error(JSON.stringify(body));
+  return { token: body.access_token, lifetimeInMs: body.expires_in * 1000 };
+}
+
+function clientOf({ client, advance }: Reached, clock: VirtualClock): HttpClient {
+  return {
+    sendRequest: (request) =>
+      clock.busy(async () => {
+        refuseIfAborted(request);
+        advance(requestInMs);
+        const answer = await client.sendRequest(request);
+        refuseIfAborted(request);
+        return answer;
+      }),
+  };
+}
+
+function refuseIfAborted({ abortSignal }: PipelineRequest): void {
+  if (abortSignal?.aborted)
+    throw Object.assign(new Error("The operation was aborted."), { name: "AbortError" });
+}
+
+/** A cut connection looks as it does to the client on sockets. */
+async function answerTo(fetch: Reached["fetch"], request: PipelineRequest): Promise<PipelineResponse> {
+  const { url, method, body } = request;
+  const headers = new Headers([...request.headers]);
+  const sent = new Request(url, { method, headers, ...(typeof body === "string" && { body }) });
+  try {
+    const response = await fetch(sent);
+    return {
+      request,
+      status: response.status,
+      headers: createHttpHeaders(Object.fromEntries(response.headers)),
+      bodyAsText: await response.text(),
+    };
+  } catch (error) {
+    if (!(error instanceof ConnectionCut)) throw error;
+    throw new RestError("socket hang up", { code: "ECONNRESET", request });
+  }
+}
