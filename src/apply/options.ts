@@ -6,6 +6,7 @@ import type { AuditEvent } from "./audit.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { RetryPolicy } from "./retry.ts";
+import type { Outside } from "./slots.ts";
 
 /** Who watches an apply: for progress, never for decisions. */
 export interface ApplyObserver {
@@ -15,8 +16,11 @@ export interface ApplyObserver {
   ended(operation: Operation, outcomes: readonly Outcome[]): void;
 }
 
-/** Chooses a correlation id (a GUID) and sees to it that all requests of the run carry it. */
-export type Correlated = (run: (correlationId?: string) => Promise<void>) => Promise<void>;
+/**
+ * Chooses a correlation id (a GUID) and sees to it that all requests of the run carry it; `outside` is for waits
+ * that are nothing but waits.
+ */
+export type Correlated = (run: (correlationId?: string) => Promise<void>, outside: Outside) => Promise<void>;
 
 /** How a plan is applied. */
 export interface ApplyOptions {

@@ -38,7 +38,10 @@ export async function runOperation(
     if (application.stop.aborted) noteAll(application, changes, stopped());
     else if (changes.length > 0) {
       const correlated = options.correlated ?? ((run) => run());
-      await correlated((id) => runChanges(application, { operation, changes, outside, correlation: { id } }));
+      await correlated(
+        (id) => runChanges(application, { operation, changes, outside, correlation: { id } }),
+        application.pollingOn(outside),
+      );
     }
   } finally {
     options.observer?.ended(operation, ledger.of(operation));

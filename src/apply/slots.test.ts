@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { boundedOutside, slotsFrom } from "./slots.ts";
 
-const tick = () => new Promise((resolve) => setImmediate(resolve));
+const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Begins `count` pieces of work that all wait outside for the same signal; how many have begun, step by step. */
 async function begun(count: number, places: number, mostOutside: number) {
@@ -36,4 +36,19 @@ test("a wait that fails makes room again", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const [first, second] = [waitThat(() => promise), waitThat(async () => resolve())];
   await Promise.all([first, second]);
+});
+
+test("a wait within a wait gives up no second place", async () => {
+  const slots = slotsFrom(1);
+  let [working, most] = [0, 0];
+  const work = (): Promise<void> =>
+    slots.inside(async (outside) => {
+      await outside(() => outside(tick));
+      working += 1;
+      most = Math.max(most, working);
+      await tick();
+      working -= 1;
+    });
+  await Promise.all([work(), work(), work(), work()]);
+  expect(most).toBe(1);
 });

@@ -52,19 +52,26 @@ export function slotsFrom(count: number): Slots {
     else free += 1;
   }
 
-  async function outside<T>(wait: () => Promise<T>): Promise<T> {
-    leave();
-    try {
-      return await wait();
-    } finally {
-      await take(returning);
-    }
+  /** The `outside` of one piece of work: a wait within a wait has no place to give up. */
+  function outsideOfOne(): Outside {
+    let hasPlace = true;
+    return async (wait) => {
+      if (!hasPlace) return await wait();
+      hasPlace = false;
+      leave();
+      try {
+        return await wait();
+      } finally {
+        await take(returning);
+        hasPlace = true;
+      }
+    };
   }
 
   async function inside<T>(work: (outside: Outside) => Promise<T>): Promise<T> {
     await take(fresh);
     try {
-      return await work(outside);
+      return await work(outsideOfOne());
     } finally {
       leave();
     }

@@ -15,6 +15,8 @@ export interface Bucket {
    * asked for a pause that is too long to hold a request for; then nothing was taken.
    */
   take(cost: number, signal: AbortSignal): Promise<void>;
+  /** True if a request could go at once. */
+  hasRoom(cost: number): boolean;
   /** The request was not sent after all. */
   giveBack(cost: number): void;
   /** The request has ended; `remaining` is what Azure says it would still take. */
@@ -54,18 +56,31 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
     return Math.max(pausedUntilInMs - clock.now(), untilRefilled);
   }
 
+  function hasRoom(cost: number): boolean {
+    return waiting === 0 && waitInMs(cost) <= 0;
+  }
+
+  function spend(cost: number): void {
+    add(-cost);
+    inFlight += cost;
+  }
+
   async function takeInTurn(before: Promise<void>, cost: number, signal: AbortSignal): Promise<void> {
     await unlessAborted(before, signal);
     for (let inMs = waitInMs(cost); inMs > 0; inMs = waitInMs(cost)) {
       refuseLongPause(pausedUntilInMs - clock.now());
       await clock.sleep(inMs, signal);
     }
-    add(-cost);
-    inFlight += cost;
+    spend(cost);
   }
 
   return {
     async take(cost, signal): Promise<void> {
+      signal.throwIfAborted();
+      if (hasRoom(cost)) {
+        spend(cost);
+        return;
+      }
       const before = last;
       const { promise, resolve } = Promise.withResolvers<void>();
       last = promise;
@@ -78,6 +93,7 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
         void before.then(resolve);
       }
     },
+    hasRoom,
     giveBack(cost): void {
       inFlight -= cost;
       add(cost);
@@ -105,7 +121,6 @@ function refuseLongPause(pauseInMs: number): void {
 }
 
 async function unlessAborted(turn: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const cut = (): void => reject(signal.reason);
   signal.addEventListener("abort", cut, { once: true });

@@ -18,6 +18,7 @@ import { readerOf } from "./reader.ts";
 import { graphOf } from "./resource-graph.ts";
 import { existingScopes } from "./scopes.ts";
 import { targetWriterOf } from "./target-writer.ts";
+import type { Outside } from "./throttle.ts";
 
 /** What it takes to connect. */
 export interface ConnectOptions {
@@ -48,21 +49,28 @@ export interface AzureConnection {
   self(signal: AbortSignal): Promise<Self>;
   /** The tenants and subscriptions that the caller can see. */
   listEstate(signal: AbortSignal): Promise<SeenEstate>;
-  /** Runs something whose requests, polls included, all carry this correlation id (a GUID). */
-  correlated<T>(correlationId: string, run: () => Promise<T>): Promise<T>;
+  /**
+   * Runs something whose requests, polls included, all carry this correlation id (a GUID). Where one of them waits
+   * for a limit of the very resource that it addresses, it does so in `outside`.
+   */
+  correlated<T>(correlationId: string, run: () => Promise<T>, outside?: Outside): Promise<T>;
 }
+
+/** Waits for who has no other work to do meanwhile. */
+const withinPlace: Outside = (wait) => wait();
 
 /** Connects to a cloud; nothing is sent before the first call of a port. */
 export function connectAzure(options: ConnectOptions): AzureConnection {
   const { cloud, clock } = options;
-  const correlation = new AsyncLocalStorage<string>();
+  const running = new AsyncLocalStorage<{ correlationId: string; outside: Outside }>();
   const line = lineTo({
     cloud,
     dryRun: options.dryRun,
     clock,
+    outside: (wait) => (running.getStore()?.outside ?? withinPlace)(wait),
     credential: guardedCredential(options.credential, cloud, options.tenantId),
     version: options.version ?? "unknown",
-    correlationId: () => correlation.getStore() ?? randomUUID(),
+    correlationId: () => running.getStore()?.correlationId ?? randomUUID(),
     onRequest: options.onRequest ?? ((): void => undefined),
     ...(options.ca ? { ca: options.ca } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
@@ -89,6 +97,6 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
     },
     self,
     listEstate: (signal) => listSeen(clients, clock, signal),
-    correlated: (correlationId, run) => correlation.run(correlationId, run),
+    correlated: (correlationId, run, outside = withinPlace) => running.run({ correlationId, outside }, run),
   };
 }

@@ -21,7 +21,7 @@ import {
   type RequestBounds,
   type RequestEvent,
 } from "./policies.ts";
-import { throttlePolicy } from "./throttle.ts";
+import { type Outside, throttlePolicy } from "./throttle.ts";
 
 /** What a line to Azure is made of. */
 export interface LineOptions {
@@ -29,6 +29,8 @@ export interface LineOptions {
   readonly credential: TokenCredential;
   readonly dryRun: boolean;
   readonly clock: Clock;
+  /** Runs the wait for a limit of a single resource. */
+  readonly outside: Outside;
   readonly version: string;
   /** The id that all requests of the operation at hand carry. */
   readonly correlationId: () => string;
@@ -110,7 +112,7 @@ function guardFrom(options: LineOptions): Line["guard"] {
     hostsPolicy([new URL(options.cloud.resourceManager).host]),
     ...(options.dryRun ? [dryRunPolicy()] : []),
     // Its waits do not count as Azure's time to answer.
-    throttlePolicy(options.clock),
+    throttlePolicy(options.clock, options.outside),
     boundsPolicy(options.bounds ?? defaultBounds),
   ];
   return (client) => {

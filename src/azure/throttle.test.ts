@@ -6,7 +6,7 @@ import {
 } from "@azure/core-rest-pipeline";
 import { describe, expect, test } from "vitest";
 import { jumpingClock } from "../apply/fixtures.ts";
-import { throttlePolicy } from "./throttle.ts";
+import { type Outside, throttlePolicy } from "./throttle.ts";
 
 const arm = "https://management.azure.com";
 const s1 = "/subscriptions/00000000-0000-0000-0000-000000000001";
@@ -25,9 +25,12 @@ interface Answer {
 }
 
 /** A throttled line to a scripted Azure: when each request went out, in seconds from the start. */
-function line(script: (path: string, count: number) => Answer = () => ({})) {
+function line(
+  script: (path: string, count: number) => Answer = () => ({}),
+  outside: Outside = (wait) => wait(),
+) {
   const clock = jumpingClock();
-  const policy = throttlePolicy(clock);
+  const policy = throttlePolicy(clock, outside);
   const startedAtInMs = clock.now();
   const went: { readonly path: string; readonly at: number }[] = [];
   async function send(
@@ -131,6 +134,19 @@ describe("who waits for whom", () => {
     expect(went.filter(({ at }) => at > 0)).toEqual([{ path: identity("i24"), at: 0.5 }]);
   });
 
+  test("only a wait for a single resource makes room for other work", async () => {
+    let outsides = 0;
+    const { send, times } = line(undefined, async (wait) => {
+      outsides += 1;
+      return await wait();
+    });
+    await times(3, "PUT", () => identity("a"));
+    await times(25, "PUT", (i) => identity(`i${i}`));
+    expect(outsides).toBe(0);
+    await send("PUT", identity("a"));
+    expect(outsides).toBe(1);
+  });
+
   test("in turn, and who gives up holds nobody back", async () => {
     const { send, went } = line();
     const stop = new AbortController();
@@ -201,7 +217,7 @@ describe("what Azure says of itself", () => {
   test("what Azure has not counted yet, because it is on its way, counts", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const clock = jumpingClock();
-    const policy = throttlePolicy(clock);
+    const policy = throttlePolicy(clock, (wait) => wait());
     const sent: string[] = [];
     const send = async (name: string, hold: boolean): Promise<unknown> => {
       const request = createPipelineRequest({ url: `${arm}${vm("a")}`, method: "PATCH" });

@@ -16,20 +16,25 @@ interface Held extends Claim {
   readonly bucket: Bucket;
 }
 
+/** Runs a wait during which other work may go on. */
+export type Outside = <T>(wait: () => Promise<T>) => Promise<T>;
+
 /**
  * A policy that delays before sending: one set of buckets for all clients that share it. A request that finds room
  * goes at once. Aborting the request ends its wait with an `AbortError`.
  */
-export function throttlePolicy(clock: Clock): PipelinePolicy {
+export function throttlePolicy(clock: Clock, outside: Outside): PipelinePolicy {
   const bucketOf = bucketsOn(clock);
+  const take = async ({ limit, cost }: Claim, bucket: Bucket, signal: AbortSignal): Promise<void> => {
+    const wait = (): Promise<void> => bucket.take(cost, signal);
+    // A limit of one resource delays nobody else; behind a wide one it is of no use to begin more.
+    await (limit.scope === "resource" && !bucket.hasRoom(cost) ? outside(wait) : wait());
+  };
   return {
     name: "bindery-throttle",
     async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
-      const held = await takeAll(
-        claimsOf(factsOf(request.method, request.url, request.body)),
-        bucketOf,
-        request,
-      );
+      const claims = claimsOf(factsOf(request.method, request.url, request.body));
+      const held = await takeAll(claims, { bucketOf, take }, request);
       let answer: PipelineResponse | undefined;
       try {
         answer = await next(request);
@@ -41,10 +46,15 @@ export function throttlePolicy(clock: Clock): PipelinePolicy {
   };
 }
 
+interface Taking {
+  readonly bucketOf: (claim: Claim) => Bucket;
+  readonly take: (claim: Claim, bucket: Bucket, signal: AbortSignal) => Promise<void>;
+}
+
 /** Takes from one bucket after the other: who waits for a narrow one has taken nothing from the wide ones yet. */
 async function takeAll(
   claims: readonly Claim[],
-  bucketOf: (claim: Claim) => Bucket,
+  { bucketOf, take }: Taking,
   request: PipelineRequest,
 ): Promise<readonly Held[]> {
   const signal = request.abortSignal instanceof AbortSignal ? request.abortSignal : never;
@@ -52,7 +62,7 @@ async function takeAll(
   try {
     for (const claim of claims) {
       const bucket = bucketOf(claim);
-      await bucket.take(claim.cost, signal);
+      await take(claim, bucket, signal);
       held.push({ ...claim, bucket });
     }
     return held;

@@ -53,9 +53,9 @@ export async function runApply(
     audit: audit.write,
     observer: logged(progress, log),
     concurrency: options.concurrency,
-    correlated: (run) => {
+    correlated: (run, outside) => {
       const id = randomUUID();
-      return opened.connection.correlated(id, () => run(id));
+      return opened.connection.correlated(id, () => run(id), outside);
     },
     stop,
   };
