@@ -115,7 +115,7 @@ export const undescribedPaths: readonly Undescribed[] = [
     source: "Microsoft.Resources 2024-07-01, resources.json",
   },
   {
-    methods: ["GET"],
+    methods: ["GET", "PUT", "DELETE"],
     path: /\/providers\/Microsoft\.Authorization\/(denyAssignments|locks|permissions|roleAssignmentScheduleInstances)(\/[^/]+)?$/i,
     reason: "Not among the documents at hand; the SDK's own deserializers are the only check.",
     source: "@azure/arm-authorization 9.0.0",
