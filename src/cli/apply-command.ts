@@ -4,7 +4,7 @@ import type { ApplyOptions } from "../apply/options.ts";
 import { type Convergence, convergeOn } from "../controller/converge.ts";
 import type { Planned } from "../controller/reconcile.ts";
 import { planFor } from "../plan/plan-for.ts";
-import { renderText } from "../plan/render-text.ts";
+import { renderText } from "../plan/render/text.ts";
 import { applyExitCode, applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
 import { auditSink } from "./audit-sink.ts";
 import { openAzure } from "./azure.ts";

@@ -3,12 +3,12 @@ import type { Outcome, OutcomeState } from "../apply/outcome.ts";
 import type { Convergence } from "../controller/converge.ts";
 import type { DocumentRef } from "../model/document.ts";
 import { safeText } from "../model/text.ts";
-import { countWords, namesOf } from "../plan/change-words.ts";
-import type { Names } from "../plan/names.ts";
 import type { Held, Plan, Warning } from "../plan/plan.ts";
-import { type ChangeOutput, type HeldOutput, type PlanContext, planOutputFrom } from "../plan/render-json.ts";
-import type { Paint } from "../plan/render-text.ts";
-import { jsonText } from "../plan/safe-json.ts";
+import { countWords, namesOf } from "../plan/render/change-words.ts";
+import { type ChangeOutput, type HeldOutput, type PlanContext, planOutputFrom } from "../plan/render/json.ts";
+import type { Names } from "../plan/render/names.ts";
+import { jsonText } from "../plan/render/safe-json.ts";
+import type { Paint } from "../plan/render/text.ts";
 import { exitCodes } from "./errors.ts";
 import { changeWords, whyWords } from "./operation-words.ts";
 

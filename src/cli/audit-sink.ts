@@ -2,7 +2,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AuditEvent } from "../apply/audit.ts";
-import { jsonText } from "../plan/safe-json.ts";
+import { jsonText } from "../plan/render/safe-json.ts";
 import { CliError, exitCodes, isSystemError } from "./errors.ts";
 import type { CliIo } from "./io.ts";
 

@@ -1,7 +1,7 @@
 // What `bindery explain` does: says which document and line gives a resource what it has, or that nobody does.
 import { observe } from "../observed/observe.ts";
-import { explainResource, resourcesNamed } from "../plan/explain.ts";
-import { renderExplanationJson, renderExplanationText } from "../plan/render-explanation.ts";
+import { explainResource, resourcesNamed } from "../plan/explain/explain.ts";
+import { renderExplanationJson, renderExplanationText } from "../plan/explain/render.ts";
 import { openAzure } from "./azure.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readValidInputs } from "./inputs.ts";

@@ -2,9 +2,9 @@
 import type { Outcome } from "../apply/outcome.ts";
 import { documentName } from "../model/document.ts";
 import { safeText } from "../model/text.ts";
-import { countWords, subjectWords } from "../plan/change-words.ts";
-import type { Names } from "../plan/names.ts";
 import type { Change, Operation } from "../plan/plan.ts";
+import { countWords, subjectWords } from "../plan/render/change-words.ts";
+import type { Names } from "../plan/render/names.ts";
 
 /** "attach vm-orders-1 (team-orders/orders)", safe to print. */
 export function changeWords(change: Change, names: Names): string {

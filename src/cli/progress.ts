@@ -1,10 +1,10 @@
 // Decides what a person sees while an apply runs: what is under way and what is left, or plain lines in a log.
 import type { ApplyObserver } from "../apply/options.ts";
 import { safeText } from "../model/text.ts";
-import { namesOf } from "../plan/change-words.ts";
-import type { Names } from "../plan/names.ts";
 import type { Change, Operation, Plan } from "../plan/plan.ts";
-import type { Paint } from "../plan/render-text.ts";
+import { namesOf } from "../plan/render/change-words.ts";
+import type { Names } from "../plan/render/names.ts";
+import type { Paint } from "../plan/render/text.ts";
 import type { CliStream } from "./io.ts";
 import { operationWords, outcomeLine } from "./operation-words.ts";
 

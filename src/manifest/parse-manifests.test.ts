@@ -267,6 +267,10 @@ describe("whatever comes in, there is an answer", () => {
     }
   }
 
+  test("to a list of nothing", () => {
+    isAnswered('{ "apiVersion": "bindery.dev/v1alpha1", "kind": "List", "items": [] }');
+  });
+
   test("to any bytes", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), isAnswered), { numRuns: 500 });
   });

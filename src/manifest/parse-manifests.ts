@@ -52,13 +52,12 @@ export function readFile(file: SourceFile): ReadFile {
     ...parts.flatMap((part) => part.diagnostics),
     ...results.flatMap((result) => result?.diagnostics ?? []),
   ];
-  const nothing = { line: 1, column: 1, path: "", message: "there is no document in it" };
+  const documents = results.flatMap((result) => result?.documents ?? []);
+  const nothing = { line: 1, column: 1, path: "", message: "this file holds no document", cure: "remove it" };
+  const isEmpty = documents.length + found.length === 0;
   return {
-    documents: results.flatMap((result) => result?.documents ?? []),
-    diagnostics:
-      parts.length === 0
-        ? [{ severity: "warning", file: file.path, ...nothing, cure: "add one, or remove the file" }]
-        : found,
+    documents,
+    diagnostics: isEmpty ? [{ severity: "warning", file: file.path, ...nothing }] : found,
     unreadable: results.filter((result) => result === undefined).length,
   };
 }

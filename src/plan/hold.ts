@@ -3,7 +3,7 @@ import { idKey } from "../model/arm-id.ts";
 import { byText } from "../model/order.ts";
 import { digestOf } from "./digest.ts";
 import type { Draft, Hold, Situation, Subjects } from "./draft.ts";
-import { holdFor } from "./guards.ts";
+import { holdFor } from "./guards/guards.ts";
 import type { Change, Held, HeldReason } from "./plan.ts";
 
 /** Reasons that a person's release can lift; the others need a change of document, policy or Azure. */

@@ -2,14 +2,14 @@
 import { idKey, nameOf } from "../model/arm-id.ts";
 import { documentName } from "../model/document.ts";
 import { attachmentsAfter, type Target } from "../model/target.ts";
-import { assignmentsOf, isInEstate } from "./diff-grants.ts";
-import { mayPrune } from "./diff-identity.ts";
-import { isManagedElsewhere, surplusTargets } from "./diff-targets.ts";
+import { assignmentsOf, isInEstate } from "./diff/grants.ts";
+import { mayPrune } from "./diff/identity.ts";
+import { isManagedElsewhere, surplusTargets } from "./diff/targets.ts";
+import { matches, wantedAttachments } from "./diff/wanted.ts";
 import type { Situation, Subjects } from "./draft.ts";
-import { isRemoval } from "./guards.ts";
+import { isRemoval } from "./guards/guards.ts";
 import { roleNameOf } from "./orphans.ts";
 import type { Change, Warning } from "./plan.ts";
-import { matches, wantedAttachments } from "./wanted.ts";
 
 /** More removals than this in one plan deserve a second look. */
 const manyRemovals = 10;

@@ -1,7 +1,7 @@
 // How the admin endpoint turns switches, lets operations go wrong and puts machines to sleep.
 import { z } from "zod";
 import { AdminRefusal, parsed } from "./admin-refusal.ts";
-import { endEndlessOperations } from "./arm/compute-operations.ts";
+import { endEndlessOperations } from "./arm/compute/compute-operations.ts";
 import { OperationModeRule } from "./operation-modes.ts";
 import { SwitchesPatch } from "./switches.ts";
 import type { World } from "./world.ts";

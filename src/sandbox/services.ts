@@ -1,13 +1,13 @@
 // What a sandbox is made of, without its sockets: the world and everything that answers on it.
 import { randomBytes } from "node:crypto";
 import { createAdmin } from "./admin.ts";
+import { rightsOf } from "./arm/authorization/rights.ts";
+import { settleSchedules } from "./arm/authorization/role-schedules.ts";
+import { settleOperations } from "./arm/compute/settle-operations.ts";
 import { createFrontDoor } from "./arm/front-door.ts";
 import type { Caller, ResourceType } from "./arm/provider.ts";
 import { createQuota } from "./arm/quota.ts";
 import { createRegistry } from "./arm/registry.ts";
-import { rightsOf } from "./arm/rights.ts";
-import { settleSchedules } from "./arm/role-schedules.ts";
-import { settleOperations } from "./arm/settle-operations.ts";
 import { createClock, type SandboxClock } from "./clock.ts";
 import { armAudience } from "./cloud-metadata.ts";
 import { armUnauthorized } from "./entra/arm-challenge.ts";

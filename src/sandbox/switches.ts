@@ -15,73 +15,73 @@ export const switchTable = {
   lastIdentityByNull: {
     values: ["refused", "removed"],
     meaning: "What a PATCH with type UserAssigned gets whose nulls take the last identity away.",
-    readIn: "arm/identity-attach.ts",
+    readIn: "arm/identity/identity-attach.ts",
   },
   danglingIdentity: {
     values: ["tolerated", "poisons"],
     meaning: "Whether a deleted identity that is still attached fails a PATCH that does not name it.",
-    readIn: "arm/identity-attach.ts",
+    readIn: "arm/identity/identity-attach.ts",
   },
   genericPatchIdentity: {
     values: ["merges", "replaces"],
     meaning: "What the map of a PATCH does on types other than machines and scale sets.",
-    readIn: "arm/identity-attach.ts",
+    readIn: "arm/identity/identity-attach.ts",
   },
   immediateIdentity: {
     values: ["empty", "filled"],
     meaning:
       "Whether a new key in Compute's immediate answer is {} or has its principal and client id already.",
-    readIn: "arm/compute-resource.ts",
+    readIn: "arm/compute/compute-resource.ts",
   },
   computeEtag: {
     values: ["present", "absent"],
     meaning: "Whether machines and scale sets show an etag; without one, If-Match is not looked at.",
-    readIn: "arm/compute-body.ts",
+    readIn: "arm/compute/compute-body.ts",
   },
   ifMatch: {
     values: ["honoured", "ignored"],
     meaning: "Whether Compute answers 412 to an If-Match that does not match.",
-    readIn: "arm/compute-body.ts",
+    readIn: "arm/compute/compute-body.ts",
   },
   deallocatedMachine: {
     values: ["takesIdentities", "refusesIdentities"],
     meaning: "What a PATCH of the identity gets on a machine that is deallocated.",
-    readIn: "arm/virtual-machines.ts",
+    readIn: "arm/compute/virtual-machines.ts",
   },
   operationRetryAfter: {
     values: ["absent", "present"],
     meaning: "Whether Compute's updates and the polls of their operations carry Retry-After.",
-    readIn: "arm/compute-operations.ts",
+    readIn: "arm/compute/compute-operations.ts",
   },
   subscriptionListIds: {
     values: ["capitals", "asStored"],
     meaning: "How Compute's lists by subscription write the resource group in ids.",
-    readIn: "arm/compute-list.ts",
+    readIn: "arm/compute/compute-list.ts",
   },
   uniformInstanceIdentity: {
     values: ["afterUpgrade", "atOnce"],
     meaning: "When the instances of a uniform scale set with manual upgrades get the identities of the set.",
-    readIn: "arm/scale-set-instances.ts",
+    readIn: "arm/compute/scale-set-instances.ts",
   },
   flexibleInstanceIdentity: {
     values: ["own", "ofSet"],
     meaning: "Whether the machines of a flexible scale set show their own identities or those of the set.",
-    readIn: "arm/scale-set-instances.ts",
+    readIn: "arm/compute/scale-set-instances.ts",
   },
   latestModelApplied: {
     values: ["shown", "hidden"],
     meaning: "Whether instances tell that they do not have the latest model.",
-    readIn: "arm/scale-set-instances.ts",
+    readIn: "arm/compute/scale-set-instances.ts",
   },
   identityPatchTags: {
     values: ["replace", "merge"],
     meaning: "What the tags of a PATCH of an identity do to the tags that it has.",
-    readIn: "arm/identities.ts",
+    readIn: "arm/identity/identities.ts",
   },
   identityNames: {
     values: ["checked", "unchecked"],
     meaning: "Whether the rule of 3 to 128 characters, the first a letter or digit, holds for identities.",
-    readIn: "arm/identities.ts",
+    readIn: "arm/identity/identities.ts",
   },
   errorOrder: {
     values: ["rightsFirst", "groupFirst"],
@@ -91,37 +91,37 @@ export const switchTable = {
   roleAssignmentExists: {
     values: ["withId", "withoutId"],
     meaning: "Whether RoleAssignmentExists names the assignment that is there.",
-    readIn: "arm/role-assignment-rules.ts",
+    readIn: "arm/authorization/role-assignment-rules.ts",
   },
   principalTypeLookup: {
     values: ["skipped", "always"],
     meaning: "Whether a new principal must be known although the request states its principalType.",
-    readIn: "arm/role-assignment-rules.ts",
+    readIn: "arm/authorization/role-assignment-rules.ts",
   },
   newRoleAssignment: {
     values: ["lags", "readableAtOnce"],
     meaning: "Whether a role assignment that was just made answers its GET with 404 for a while.",
-    readIn: "arm/role-assignments.ts",
+    readIn: "arm/authorization/role-assignments.ts",
   },
   missingRoleAssignment: {
     values: ["RoleAssignmentNotFound", "NotFound"],
     meaning: "The code of the 404 of a role assignment.",
-    readIn: "arm/role-assignments.ts",
+    readIn: "arm/authorization/role-assignments.ts",
   },
   orphanedPrincipalType: {
     values: ["kept", "Unknown"],
     meaning: "The principalType that an assignment shows when its principal is deleted.",
-    readIn: "arm/role-assignments.ts",
+    readIn: "arm/authorization/role-assignments.ts",
   },
   orphanedAssignments: {
     values: ["count", "doNotCount"],
     meaning: "Whether assignments of deleted principals count towards the limit of 4,000.",
-    readIn: "arm/role-assignment-rules.ts",
+    readIn: "arm/authorization/role-assignment-rules.ts",
   },
   assignmentLimitStatus: {
     values: ["400", "409"],
     meaning: "The status of RoleAssignmentLimitExceeded.",
-    readIn: "arm/role-assignment-rules.ts",
+    readIn: "arm/authorization/role-assignment-rules.ts",
   },
   resultTruncated: {
     values: ["falseWhilePaging", "trueWhilePaging"],
@@ -142,32 +142,32 @@ export const switchTable = {
     values: ["letsAssign", "refusesAssign"],
     meaning:
       "Whether a ReadOnly lock on an identity keeps it from being attached to something that is not locked.",
-    readIn: "arm/identity-attach.ts",
+    readIn: "arm/identity/identity-attach.ts",
   },
   policyOnTagsApi: {
     values: ["evaluated", "blind"],
     meaning: "Whether policies look at what the tags API writes.",
-    readIn: "arm/policies.ts",
+    readIn: "arm/governance/policies.ts",
   },
   scheduledAssignmentDelete: {
     values: ["allowed", "refused"],
     meaning: "What deleting the role assignment of a schedule of Privileged Identity Management gets.",
-    readIn: "arm/role-schedules.ts",
+    readIn: "arm/authorization/role-schedules.ts",
   },
   brokenExtension: {
     values: ["keepsIdentity", "rollsBack"],
     meaning: "Whether the identities of a PATCH stay when a broken extension fails its operation.",
-    readIn: "arm/settle-operations.ts",
+    readIn: "arm/compute/settle-operations.ts",
   },
   tagKeys: {
     values: ["kept", "lowered"],
     meaning: "In which casing the keys of tags come back.",
-    readIn: "arm/key-casing.ts",
+    readIn: "arm/identity/key-casing.ts",
   },
   identityKeys: {
     values: ["kept", "lowered"],
     meaning: "In which casing the keys of userAssignedIdentities come back.",
-    readIn: "arm/key-casing.ts",
+    readIn: "arm/identity/key-casing.ts",
   },
 } as const satisfies Readonly<Record<string, SwitchRow>>;
 

@@ -1,6 +1,6 @@
 // Somebody else at work in the sandbox, past all rules: each deed happens in one instant, and what it changed is known.
 import { randomUUID } from "node:crypto";
-import { etagAfter } from "../../src/sandbox/arm/compute-body.ts";
+import { etagAfter } from "../../src/sandbox/arm/compute/compute-body.ts";
 import { removeWithChildren } from "../../src/sandbox/arm/removal.ts";
 import { placeResource } from "../../src/sandbox/seed/place.ts";
 import { placeAssignment, roleNamed } from "../../src/sandbox/seed/roles.ts";

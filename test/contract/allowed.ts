@@ -96,7 +96,7 @@ export const listedDeviations: readonly Listed[] = [
     where: "response",
     path: /^\/properties\/restriction$/,
     reason: "A test puts a property that nobody knows into the world, to see that a PATCH keeps it.",
-    source: "src/sandbox/arm/identities.test.ts",
+    source: "src/sandbox/arm/identity/identities.test.ts",
   },
 ];
 

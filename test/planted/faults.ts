@@ -11,7 +11,7 @@ const update = "compute.virtualMachines.update(resourceGroup, name, { identity }
 export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "prunes in a subscription that is not fully known",
-    edits: [{ file: "src/plan/guards.ts", text: "  holdUnknownSubscription,\n", instead: "" }],
+    edits: [{ file: "src/plan/guards/guards.ts", text: "  holdUnknownSubscription,\n", instead: "" }],
   },
   {
     name: "writes a machine by PUT instead of PATCH",

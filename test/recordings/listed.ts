@@ -38,7 +38,7 @@ export const listedExchanges: readonly ListedExchanges[] = [
   },
   {
     reason:
-      "Quoted without a URL; test/sandbox-entra.test.ts and src/sandbox/arm/rights.test.ts try these refusals.",
+      "Quoted without a URL; test/sandbox-entra.test.ts and src/sandbox/arm/authorization/rights.test.ts try these refusals.",
     exchanges: ["errors-quoted.json#12,13"],
     differs: /^(status 400, recorded 40[13]$|body \/error\/)/,
   },

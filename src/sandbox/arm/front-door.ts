@@ -2,11 +2,13 @@
 import { randomUUID } from "node:crypto";
 import { observed } from "../exchanges.ts";
 import type { World } from "../world.ts";
+import { rightsOf } from "./authorization/rights.ts";
 import { isRecord, readBody } from "./body.ts";
-import { refusalOf } from "./deny-assignments.ts";
 import { armErrors } from "./errors.ts";
-import { recased } from "./key-casing.ts";
-import { refuseLocked } from "./lock-rules.ts";
+import { refusalOf } from "./governance/deny-assignments.ts";
+import { refuseLocked } from "./governance/lock-rules.ts";
+import { underPolicies } from "./governance/policies.ts";
+import { recased } from "./identity/key-casing.ts";
 import {
   type Match,
   matchOf,
@@ -17,12 +19,10 @@ import {
 } from "./match.ts";
 import { parameterOf } from "./paging.ts";
 import { type ArmPath, parseArmPath } from "./path.ts";
-import { underPolicies } from "./policies.ts";
 import { ArmError, type ArmRequest, type ArmResponse, type Caller } from "./provider.ts";
 import type { Quota } from "./quota.ts";
 import { regionNames } from "./regions.ts";
 import type { Registry } from "./registry.ts";
-import { rightsOf } from "./rights.ts";
 
 /** What the front door needs. */
 export interface FrontDoorPorts {

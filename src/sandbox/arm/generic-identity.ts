@@ -1,7 +1,12 @@
 // How the types that are only kept change their identity: at once, without an operation.
 import type { ArmResource, IdentityBlock, World } from "../world.ts";
 import { isRecord } from "./body.ts";
-import { type Bearer, carryOutIdentity, dropSystemPrincipal, withPrincipals } from "./identity-attach.ts";
+import {
+  type Bearer,
+  carryOutIdentity,
+  dropSystemPrincipal,
+  withPrincipals,
+} from "./identity/identity-attach.ts";
 import { namespaceOf } from "./namespaces.ts";
 import type { ArmRequest } from "./provider.ts";
 

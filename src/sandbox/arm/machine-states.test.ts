@@ -1,8 +1,14 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { AdminRefusal } from "../admin-refusal.ts";
 import { moveResource } from "../move.ts";
-import { groupId, subscriptionId, vmId } from "./authorization-world.ts";
-import { codeOf, type GovernedArm, governedArm, identityId, messageOf } from "./governance-world.ts";
+import { groupId, subscriptionId, vmId } from "./authorization/authorization-world.ts";
+import {
+  codeOf,
+  type GovernedArm,
+  governedArm,
+  identityId,
+  messageOf,
+} from "./governance/governance-world.ts";
 
 const attach = { identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } } };
 const other = `/subscriptions/${subscriptionId}/resourceGroups/rg-other`;

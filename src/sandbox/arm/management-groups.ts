@@ -1,10 +1,10 @@
 // Management groups: read, listed, and walked up and down.
 import type { ManagementGroup, World } from "../world.ts";
 import { managementGroupVersions } from "./api-versions.ts";
+import { rightsOf } from "./authorization/rights.ts";
 import { armErrors } from "./errors.ts";
 import { pageOf, parameterOf } from "./paging.ts";
 import type { ArmRequest, ArmResponse, ResourceType } from "./provider.ts";
-import { rightsOf } from "./rights.ts";
 
 const type = "Microsoft.Management/managementGroups";
 

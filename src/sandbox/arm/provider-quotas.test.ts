@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { emptyWorld, type World } from "../world.ts";
-import { settings, tenantId, vmId } from "./authorization-world.ts";
-import { type ComputePolicy, computeHeaders } from "./compute-quota.ts";
-import { takeAssignmentQuota, takeIdentityQuota } from "./identity-quota.ts";
+import { settings, tenantId, vmId } from "./authorization/authorization-world.ts";
+import { type ComputePolicy, computeHeaders } from "./compute/compute-quota.ts";
+import { takeAssignmentQuota, takeIdentityQuota } from "./identity/identity-quota.ts";
 import { ArmError } from "./provider.ts";
 
 function stage(): { world: World; advance: (byInMs: number) => void } {

@@ -8,12 +8,12 @@ import {
   settings,
   subscriptionId,
   tenantId,
-} from "./authorization-world.ts";
+} from "./authorization/authorization-world.ts";
 import { isRecord } from "./body.ts";
+import { settleOperations } from "./compute/settle-operations.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { createQuota } from "./quota.ts";
 import { createRegistry } from "./registry.ts";
-import { settleOperations } from "./settle-operations.ts";
 
 /** An answer, its body parsed; undefined: empty. */
 export interface Answered {

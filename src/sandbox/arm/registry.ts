@@ -1,26 +1,26 @@
 // The table of everything that ARM answers: its own routes, the resource types, and the types that are only kept.
 import type { World } from "../world.ts";
-import { denyAssignments } from "./deny-assignments.ts";
-import { federatedCredentials } from "./federated-credentials.ts";
+import { permissions } from "./authorization/permissions.ts";
+import { roleAssignments } from "./authorization/role-assignments.ts";
+import { roleDefinitions } from "./authorization/role-definitions.ts";
+import { roleAssignmentScheduleInstances } from "./authorization/role-schedules.ts";
+import { computeOperations } from "./compute/operations.ts";
+import { scaleSetInstances, scaleSets } from "./compute/scale-sets.ts";
+import { virtualMachines } from "./compute/virtual-machines.ts";
 import { genericHandlers, genericResourceRoutes } from "./generic-resources.ts";
 import { genericTypeNamed, genericTypes } from "./generic-types.ts";
-import { userAssignedIdentities } from "./identities.ts";
-import { locks } from "./locks.ts";
+import { denyAssignments } from "./governance/deny-assignments.ts";
+import { locks } from "./governance/locks.ts";
+import { federatedCredentials } from "./identity/federated-credentials.ts";
+import { userAssignedIdentities } from "./identity/identities.ts";
+import { systemIdentities } from "./identity/system-identities.ts";
 import { managementGroupDescendants, managementGroups } from "./management-groups.ts";
 import { namespaceOf, providerRoutes, type TypeRow } from "./namespaces.ts";
-import { computeOperations } from "./operations.ts";
 import type { OwnRoute } from "./own-route.ts";
-import { permissions } from "./permissions.ts";
 import type { ResourceType } from "./provider.ts";
 import { resourceGroupRoutes } from "./resource-groups.ts";
-import { roleAssignments } from "./role-assignments.ts";
-import { roleDefinitions } from "./role-definitions.ts";
-import { roleAssignmentScheduleInstances } from "./role-schedules.ts";
-import { scaleSetInstances, scaleSets } from "./scale-sets.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
-import { systemIdentities } from "./system-identities.ts";
 import { tags } from "./tags.ts";
-import { virtualMachines } from "./virtual-machines.ts";
 
 /** A resource type with how it is treated at the front door. */
 export interface TypeEntry {

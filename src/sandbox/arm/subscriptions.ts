@@ -1,7 +1,7 @@
 // What ARM tells about the tenant: subscriptions, their regions, and the tenant itself.
 import type { Subscription, World } from "../world.ts";
 import { resourcesVersions } from "./api-versions.ts";
-import { coverageOf } from "./coverage.ts";
+import { coverageOf } from "./authorization/coverage.ts";
 import { armErrors } from "./errors.ts";
 import { type OwnRoute, segmentOf } from "./own-route.ts";
 import { pageOf } from "./paging.ts";

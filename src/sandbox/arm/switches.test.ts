@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { instanceBodies, scaleSetBody, virtualMachineBody } from "../seed/compute-bodies.ts";
 import { type Switches, switchTable } from "../switches.ts";
-import { groupId, subscriptionId } from "./authorization-world.ts";
+import { groupId, subscriptionId } from "./authorization/authorization-world.ts";
 import { at, codeOf, type Stage, stage } from "./provider-world.ts";
 
 const compute = `${groupId}/providers/Microsoft.Compute`;

@@ -1,8 +1,8 @@
 // Deeds about what is where: tags that go, machines that move, scale sets that grow and shrink, locks.
 
 import { isRecord } from "../arm/body.ts";
+import { instanceIdOf, instancesOf, isMemberOf } from "../arm/compute/scale-set-instances.ts";
 import { removeWithChildren } from "../arm/removal.ts";
-import { instanceIdOf, instancesOf, isMemberOf } from "../arm/scale-set-instances.ts";
 import { moveResource } from "../move.ts";
 import { placeLock } from "../seed/governance.ts";
 import { placeResource } from "../seed/place.ts";

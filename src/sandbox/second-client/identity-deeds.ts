@@ -1,6 +1,6 @@
 // Deeds about who machines are: system identities, foreign identities that come and go, roles, recreated identities.
 
-import { withIdentity } from "../arm/compute-state.ts";
+import { withIdentity } from "../arm/compute/compute-state.ts";
 import { removeWithChildren } from "../arm/removal.ts";
 import { placeResource } from "../seed/place.ts";
 import { placeAssignment, roleNamed } from "../seed/roles.ts";

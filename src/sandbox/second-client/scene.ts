@@ -1,6 +1,6 @@
 // What the second client finds in the world: targets, identities, its own ones, and what it leaves alone for now.
-import { etagAfter } from "../arm/compute-body.ts";
-import { isBusy } from "../arm/compute-operations.ts";
+import { etagAfter } from "../arm/compute/compute-body.ts";
+import { isBusy } from "../arm/compute/compute-operations.ts";
 import { attach, placeResource } from "../seed/place.ts";
 import type { ArmResource } from "../world.ts";
 import type { DeedWish, Scene } from "./deed.ts";

@@ -1,0 +1,164 @@
+// What all bindings of an identity want together: names and selectors become one attachment per target, role names become GUIDs.
+import type { DesiredBinding, DesiredGrant, DesiredIdentity, DesiredTarget } from "../../desired/desired.ts";
+import { idKey, parseArmId } from "../../model/arm-id.ts";
+import { type DocumentRef, documentName } from "../../model/document.ts";
+import { isAssignableAt, type RoleDefinition, roleScopeOf } from "../../model/grant.ts";
+import { tagOf } from "../../model/identity.ts";
+import type { Target } from "../../model/target.ts";
+import type { Observed } from "../../observed/observed.ts";
+
+/** One attachment that at least one binding wants. */
+export interface WantedAttachment {
+  readonly targetId: string;
+  readonly document: DocumentRef;
+  /** True if only suspended bindings want it. */
+  readonly suspended: boolean;
+  /** True if only selectors over a whole subscription want it. */
+  readonly wholeSubscription: boolean;
+  readonly named: boolean;
+  readonly instanceUpgrade: "Never" | "Automatic";
+  /** "listed by team-orders/orders" or "matches the selector of …". */
+  readonly reason: string;
+}
+
+/** One role that at least one binding wants. */
+export interface WantedGrant {
+  readonly scope: string;
+  readonly role: DesiredGrant["role"];
+  readonly condition?: string;
+  readonly document: DocumentRef;
+  readonly suspended: boolean;
+  /** The definitions that the role's name or GUID means at this scope; exactly one when all is well. */
+  readonly definitions: readonly RoleDefinition[];
+}
+
+/** The attachments that an identity's bindings want, by target key. */
+export function wantedAttachments(
+  identity: DesiredIdentity,
+  observed: Observed,
+): ReadonlyMap<string, WantedAttachment> {
+  const all = identity.bindings.flatMap((binding) =>
+    binding.targets.flatMap((target) => attachmentsFrom(binding, target, observed)),
+  );
+  const wanted = new Map<string, WantedAttachment>();
+  for (const one of all) {
+    const key = idKey(one.targetId);
+    const other = wanted.get(key);
+    wanted.set(key, other ? merged(other, one) : one);
+  }
+  return wanted;
+}
+
+/** The roles that an identity's bindings want; the same role at the same scope only once. */
+export function wantedGrants(identity: DesiredIdentity, observed: Observed): readonly WantedGrant[] {
+  const wanted = new Map<string, WantedGrant>();
+  for (const binding of identity.bindings) {
+    for (const grant of binding.grants) {
+      const one = grantFrom(binding, grant, observed);
+      const role = one.definitions[0]?.guid ?? JSON.stringify(grant.role).toLowerCase();
+      const key = `${idKey(grant.scope)}|${role}`;
+      const other = wanted.get(key);
+      wanted.set(key, other ? { ...other, suspended: other.suspended && one.suspended } : one);
+    }
+  }
+  return [...wanted.values()];
+}
+
+/** True if a selector may match this machine at all: managed ones and flexible instances must be named. */
+export function isSelectable(target: Target): boolean {
+  if (target.kind !== "virtualMachine" || target.provisioningState === "Deleting") return false;
+  return target.managedBy === undefined && target.scaleSetId === undefined;
+}
+
+/** True if a selector matches a target; tag keys are compared without case, values exactly. */
+export function matches(
+  selector: Extract<DesiredTarget, { kind: "virtualMachines" }>,
+  target: Target,
+): boolean {
+  const id = parseArmId(target.id);
+  if (!id || !isSelectable(target) || idKey(id.subscriptionId) !== idKey(selector.subscriptionId))
+    return false;
+  const inGroup =
+    selector.resourceGroups === "*" ||
+    selector.resourceGroups.some((group) => idKey(group) === idKey(id.resourceGroup));
+  return (
+    inGroup && Object.entries(selector.matchTags).every(([key, value]) => tagOf(target.tags, key) === value)
+  );
+}
+
+function attachmentsFrom(
+  binding: DesiredBinding,
+  target: DesiredTarget,
+  observed: Observed,
+): WantedAttachment[] {
+  const by = documentName(binding.document);
+  const common = { document: target.document, suspended: binding.suspended, wholeSubscription: false };
+  switch (target.kind) {
+    case "virtualMachine":
+      return [
+        {
+          ...common,
+          targetId: target.id,
+          named: true,
+          instanceUpgrade: "Never",
+          reason: `listed by ${by}`,
+        },
+      ];
+    case "virtualMachineScaleSet":
+      return [
+        {
+          ...common,
+          targetId: target.id,
+          named: true,
+          instanceUpgrade: target.instanceUpgrade,
+          reason: `listed by ${by}`,
+        },
+      ];
+    case "virtualMachines":
+      return [...observed.targets.values()]
+        .filter((t) => matches(target, t))
+        .map((t) => ({
+          ...common,
+          targetId: t.id,
+          wholeSubscription: target.resourceGroups === "*",
+          named: false,
+          instanceUpgrade: "Never",
+          reason: `matches the selector of ${by}`,
+        }));
+  }
+}
+
+/** What is said by name wins over what a selector says; one active binding is enough. */
+function merged(a: WantedAttachment, b: WantedAttachment): WantedAttachment {
+  const [first, second] = rank(a) >= rank(b) ? [a, b] : [b, a];
+  return {
+    ...first,
+    named: a.named || b.named,
+    suspended: a.suspended && b.suspended,
+    wholeSubscription: a.wholeSubscription && b.wholeSubscription,
+    instanceUpgrade: [first, second].some((x) => x.instanceUpgrade === "Automatic") ? "Automatic" : "Never",
+  };
+}
+
+function rank(wanted: WantedAttachment): number {
+  return (wanted.suspended ? 0 : 2) + (wanted.named ? 1 : 0);
+}
+
+function grantFrom(binding: DesiredBinding, grant: DesiredGrant, observed: Observed): WantedGrant {
+  const roles = observed.roles.get(roleScopeOf(grant.scope)) ?? [];
+  const { role } = grant;
+  const definitions = roles.filter((definition) => {
+    if (!isAssignableAt(grant.scope, definition)) return false;
+    return "guid" in role
+      ? idKey(definition.guid) === idKey(role.guid)
+      : definition.roleName.toLowerCase() === role.name.toLowerCase();
+  });
+  return {
+    scope: grant.scope,
+    role: grant.role,
+    ...(grant.condition !== undefined && { condition: grant.condition }),
+    document: grant.document,
+    suspended: binding.suspended,
+    definitions,
+  };
+}

@@ -1,0 +1,149 @@
+import { expect, test } from "vitest";
+import type { DesiredTarget } from "../../desired/desired.ts";
+import { idKey } from "../../model/arm-id.ts";
+import { ownerTag } from "../../model/identity.ts";
+import {
+  assignment,
+  binding,
+  desired,
+  document,
+  grantOf,
+  group,
+  identityId,
+  live,
+  namedVm,
+  observed,
+  policy,
+  reader,
+  secretsUser,
+  subscription,
+  vaultScope,
+  vm,
+  vmId,
+  wanted,
+} from "../fixtures.ts";
+import { explainResource, resourcesNamed } from "./explain.ts";
+import { renderExplanationJson, renderExplanationText } from "./render.ts";
+
+const foreignId = identityId.replace("id-orders", "id-foreign");
+const selector: DesiredTarget = {
+  kind: "virtualMachines",
+  subscriptionId: subscription,
+  resourceGroups: ["rg"],
+  matchTags: { app: "orders" },
+  document: { ...document(), line: 12 },
+};
+const wants = desired(
+  wanted({
+    bindings: [
+      binding(
+        [{ ...namedVm("vm-1"), document: { ...document(), line: 9 } }, selector, namedVm("vm-missing")],
+        [grantOf("Key Vault Secrets User"), grantOf("Reader", `/subscriptions/${subscription}`)],
+      ),
+      { ...binding([namedVm("vm-2")], [], true) },
+    ],
+    ignore: { roleAssignments: [], targets: [vmId("vm-aks")] },
+  }),
+);
+const seen = observed({
+  identities: [live(), live({ id: foreignId, principalId: "f", tags: { [ownerTag]: "other" } })],
+  targets: [
+    vm("vm-1", [identityId, foreignId], {
+      attachments: { systemAssigned: true, userAssigned: [{ id: identityId }, { id: foreignId }] },
+      tags: { app: "orders" },
+    }),
+    vm("vm-2", [identityId]),
+    vm("vm-rogue", [identityId]),
+    vm("vm-aks", [identityId]),
+    vm("vm-bare"),
+  ],
+  assignments: [assignment(secretsUser), assignment(reader, { scope: group })],
+});
+const explain = (id: string) => explainResource(id, wants, seen, policy);
+
+test("a target: every identity on it with document and line, the foreign one with its owner", () => {
+  const answer = explain(vmId("VM-1"));
+  expect(answer).toMatchObject({ kind: "target", systemAssigned: true });
+  expect(renderExplanationText(answer)).toBe(`${vmId("VM-1")}
+System-assigned identity: yes.
+
+Attached
+  id-orders  listed by team/orders (orders.yaml:9); matches the selector of team/orders (orders.yaml:12); the identity is owned by this instance
+  id-foreign  not ours: no document lists it; the identity is owned by other
+
+Roles
+  id-orders: Reader on subscription 00000000 (inherited)  not there, though listed by team/orders (orders.yaml:1)
+  id-orders: Reader on resource group rg (inherited, marked by prod)  nobody: no document lists it
+`);
+});
+
+test.each([
+  ["vm-2", "Declared", [{ how: "named", suspended: true }]],
+  ["vm-rogue", "Undeclared", []],
+  ["vm-aks", "Ignored", []],
+  ["vm-missing", "Missing", [{ how: "named", suspended: false }]],
+])("attachment to %s is %s", (name, standing, wishes) => {
+  expect(explain(vmId(name)).attachments).toMatchObject([{ identityId, standing, wishes }]);
+});
+
+test("a target with nothing says so", () => {
+  const answer = explainResource(vmId("vm-bare"), desired(), observed({ targets: [vm("vm-bare")] }), policy);
+  expect(renderExplanationText(answer)).toContain("No identity is attached here");
+});
+
+test("a scope: assignments made there and above, declared and not", () => {
+  const answer = explain(vaultScope);
+  expect(answer.kind).toBe("scope");
+  expect(answer.assignments.map((a) => [a.roleName, a.standing, a.inherited, a.markedBy])).toEqual([
+    ["Reader", "Missing", true, undefined],
+    ["Reader", "Undeclared", true, "prod"],
+    ["Key Vault Secrets User", "Declared", false, "prod"],
+  ]);
+});
+
+test("an identity: its document, its targets, its grants", () => {
+  const answer = explain(identityId.toUpperCase());
+  expect(answer.identity).toMatchObject({
+    ownership: "Ours",
+    lifecycle: "Present",
+    prunePolicy: "Authoritative",
+  });
+  expect(answer.attachments.map((a) => a.standing)).toEqual([
+    "Declared",
+    "Declared",
+    "Undeclared",
+    "Ignored",
+    "Missing",
+  ]);
+  expect(answer.assignments).toHaveLength(3);
+  expect(renderExplanationText(answer)).toContain(
+    "Declared by team/orders (orders.yaml:1): lifecycle Present",
+  );
+});
+
+test("an identity of others is explained as such", () => {
+  const answer = explain(foreignId);
+  expect(answer.identity).toMatchObject({ ownership: "Another", owner: "other" });
+  expect(renderExplanationText(answer)).toContain("Declared by nobody.\nIt is owned by other.");
+});
+
+test.each([
+  ["team/orders", [identityId]],
+  ["vm-1", [vmId("vm-1")]],
+  ["KV", [vaultScope]],
+  [group, [group]],
+  ["nothing", []],
+])("%s names %j", (text, ids) => {
+  expect(resourcesNamed(text, wants, seen).map(idKey)).toEqual(ids.map(idKey));
+});
+
+test("what is not known is told", () => {
+  const doubtful = observed({}, { unknown: new Map([[subscription, "no \u001b[31mright"]]) });
+  const answer = explainResource(vaultScope, desired(), doubtful, policy);
+  expect(renderExplanationText(answer)).toContain(
+    `Subscription ${subscription} is not fully known: no \\u{1b}[31mright.`,
+  );
+  expect(JSON.parse(renderExplanationJson(answer))).toMatchObject({
+    apiVersion: "bindery.dev/explanation/v1",
+  });
+});

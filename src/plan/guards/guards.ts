@@ -1,0 +1,188 @@
+// The guard rails: pure checks after the diff, in the order in which they speak; the first one that objects holds the change.
+import { idKey, sameId, subscriptionOf } from "../../model/arm-id.ts";
+import { documentName } from "../../model/document.ts";
+import type { Draft, Hold, Subjects } from "../draft.ts";
+import type { HeldReason } from "../plan.ts";
+import { holdDelete } from "./delete.ts";
+import { holdForeign } from "./ownership.ts";
+import { holdPrivileged } from "./privileged.ts";
+
+/** Looks at one change; answers why it must wait, or undefined. */
+export type Guard = (draft: Draft, subjects: Subjects) => Hold | undefined;
+
+const guards: readonly Guard[] = [
+  holdProtected,
+  holdOwnIdentity,
+  holdForeign,
+  holdUnreadIdentity,
+  holdMissingLocation,
+  holdUnread,
+  (draft) => draft.problem,
+  holdUnknownSubscription,
+  holdTimeBound,
+  holdDeletingTarget,
+  holdWholeSubscription,
+  holdPrivileged,
+  holdAdopted,
+  holdSuspended,
+  holdDelete,
+];
+
+/** The first objection to a change; reasons in `released` do not count. */
+export function holdFor(
+  draft: Draft,
+  subjects: Subjects,
+  released: ReadonlySet<HeldReason> = new Set(),
+): Hold | undefined {
+  for (const guard of guards) {
+    const hold = guard(draft, subjects);
+    if (hold && !released.has(hold.reason)) return hold;
+  }
+  return undefined;
+}
+
+/** True for changes that take something away. */
+export function isRemoval(draft: Pick<Draft, "kind" | "subject">): boolean {
+  if (draft.kind === "detach" || draft.kind === "revoke" || draft.kind === "delete") return true;
+  return draft.subject.kind === "credential" && draft.subject.remove;
+}
+
+function holdProtected(draft: Draft, { policy }: Subjects): Hold | undefined {
+  const ids = [draft.identityId, ...targetOf(draft)];
+  const hit = policy.protected.find((p) => ids.some((id) => sameId(id, p)));
+  if (!hit) return undefined;
+  return {
+    reason: "Protected",
+    message: `The policy protects ${hit}: it is never a subject of a change.`,
+    cure: "Take the line out of the document, or the id out of `protected` in the policy.",
+  };
+}
+
+function holdOwnIdentity(draft: Draft, { observed, ownership }: Subjects): Hold | undefined {
+  const { principalId, resourceId } = observed.self;
+  const isSelf =
+    (resourceId !== undefined && sameId(resourceId, draft.identityId)) ||
+    (ownership.identity !== undefined && sameId(ownership.identity.principalId, principalId));
+  if (!isSelf) return undefined;
+  return {
+    reason: "OwnIdentity",
+    message: "This is the identity that Bindery itself runs as: it is never a subject of a change.",
+    cure: "Manage Bindery's own identity by other means and take the document away.",
+  };
+}
+
+function holdUnreadIdentity(draft: Draft, { observed, ownership }: Subjects): Hold | undefined {
+  const why = observed.unreadable.get(idKey(draft.identityId));
+  if (why !== undefined && !ownership.identity) {
+    return {
+      reason: "ObservationIncomplete",
+      message: `The identity could not be read: ${why}`,
+      cure: "Give Bindery Reader on its resource group, or wait until Azure answers again.",
+    };
+  }
+  const subscription = subscriptionOf(draft.identityId) ?? "";
+  if (observed.subscriptions.has(subscription)) return undefined;
+  return {
+    reason: "SubscriptionUnknown",
+    message: `Subscription ${subscription} is not in the estate, or may not be read.`,
+    cure: "Add it to `estate` in the policy and give Bindery Reader there, or correct the document.",
+  };
+}
+
+function holdMissingLocation(draft: Draft): Hold | undefined {
+  if (draft.kind !== "create" || draft.subject.kind !== "identity" || draft.subject.location)
+    return undefined;
+  return {
+    reason: "LocationMissing",
+    message: "The identity does not exist and its document names no location to create it in.",
+    cure: "Write `location: westeurope` (or another region) under spec.",
+  };
+}
+
+/** What is doubtful is never pruned; additions are decided by fresh reads of their own. */
+function holdUnknownSubscription(draft: Draft, { observed }: Subjects): Hold | undefined {
+  if (!isRemoval(draft)) return undefined;
+  const places = draft.kind === "delete" ? [...observed.subscriptions] : placesOf(draft);
+  const unknown = places.find((s) => observed.unknown.has(s));
+  if (unknown === undefined) return undefined;
+  return {
+    reason: "ObservationIncomplete",
+    message: `Nothing is taken away while subscription ${unknown} is not fully known: ${observed.unknown.get(unknown)}`,
+    cure: "Give Bindery Reader on the whole subscription, or wait for the next pass.",
+  };
+}
+
+function holdUnread(draft: Draft, { observed }: Subjects): Hold | undefined {
+  const ids = [...targetOf(draft), ...assignmentOf(draft)];
+  const unread = ids.find((id) => observed.unreadable.has(idKey(id)));
+  if (unread === undefined) return undefined;
+  return {
+    reason: "ObservationIncomplete",
+    message: `${unread} could not be read: ${observed.unreadable.get(idKey(unread))}`,
+    cure: "Give Bindery the right to read it, or wait until Azure answers again.",
+  };
+}
+
+function holdTimeBound(draft: Draft, { observed }: Subjects): Hold | undefined {
+  const [id] = draft.kind === "revoke" ? assignmentOf(draft) : [];
+  const until = id === undefined ? undefined : observed.assignments.get(idKey(id))?.until;
+  if (until === undefined) return undefined;
+  return {
+    reason: "TimeBound",
+    message: `Privileged Identity Management has given this role until ${until}; it is not Bindery's to take away.`,
+    cure: "Nothing: it ends then. Or end it in Privileged Identity Management.",
+  };
+}
+
+function holdDeletingTarget(draft: Draft, { observed }: Subjects): Hold | undefined {
+  const [targetId] = targetOf(draft);
+  const target = targetId === undefined ? undefined : observed.targets.get(idKey(targetId));
+  if (target?.provisioningState !== "Deleting") return undefined;
+  return {
+    reason: "TargetBusy",
+    message: `${target.id} is being deleted.`,
+    cure: "Take it out of the document once it is gone.",
+  };
+}
+
+function holdWholeSubscription(draft: Draft, { policy }: Subjects): Hold | undefined {
+  if (!draft.wholeSubscription || policy.wholeSubscriptionSelectors === "Allow") return undefined;
+  return {
+    reason: "WholeSubscription",
+    message: 'A selector with resourceGroups: ["*"] reaches the whole subscription, which the policy denies.',
+    cure: "List the resource groups, or set `selectors: { wholeSubscription: Allow }` in the policy.",
+  };
+}
+
+function holdAdopted(draft: Draft, { identity, ownership }: Subjects): Hold | undefined {
+  const adopting = ownership.prunePending || ownership.state === "Unowned" || ownership.state === "Recreated";
+  if (!isRemoval(draft) || identity.lifecycle !== "Present" || !adopting) return undefined;
+  return {
+    reason: "AdoptionPending",
+    message: "It was there when the identity was taken over and is listed by no document.",
+    cure: "List it in a document, or release this set by its digest.",
+  };
+}
+
+function holdSuspended(draft: Draft): Hold | undefined {
+  if (!draft.suspended) return undefined;
+  return {
+    reason: "Suspended",
+    message: `${documentName(draft.document)} is suspended: its lines stay wanted but cause no writes.`,
+    cure: "Set `suspend: false` to let it go on.",
+  };
+}
+
+function targetOf({ subject }: Draft): readonly string[] {
+  return subject.kind === "target" || subject.kind === "instances" ? [subject.targetId] : [];
+}
+
+function assignmentOf({ subject }: Draft): readonly string[] {
+  return subject.kind === "role" && subject.assignmentId !== undefined ? [subject.assignmentId] : [];
+}
+
+function placesOf(draft: Draft): readonly string[] {
+  const scope = draft.subject.kind === "role" ? [draft.subject.scope] : [];
+  const ids = [draft.identityId, ...targetOf(draft), ...scope];
+  return ids.flatMap((id) => subscriptionOf(id) ?? []);
+}

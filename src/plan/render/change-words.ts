@@ -1,0 +1,172 @@
+// Decides which words a change is told in, and how changes, held sets and counts are grouped, for every renderer.
+import { idKey, nameOf, subscriptionOf } from "../../model/arm-id.ts";
+import { documentName } from "../../model/document.ts";
+import { isRemoval } from "../guards/guards.ts";
+import type { Change, ChangeKind, Held, Plan, Subject } from "../plan.ts";
+import { type Names, namesFor } from "./names.ts";
+
+/** What a change does, at a glance. */
+export type Sign = "+" | "-" | "~";
+
+/** The kinds of change in the order in which counts name them. */
+export const changeKinds: readonly ChangeKind[] = [
+  "create",
+  "adopt",
+  "release",
+  "update",
+  "attach",
+  "detach",
+  "grant",
+  "revoke",
+  "delete",
+];
+
+/** Changes of one identity, in the plan's order. */
+export interface IdentityChanges {
+  readonly identityId: string;
+  /** "team-orders/orders" */
+  readonly title: string;
+  readonly changes: readonly Change[];
+}
+
+/** All that one reason holds of one identity. */
+export interface HeldGroup {
+  readonly title: string;
+  readonly reason: Held["reason"];
+  readonly digest: string;
+  readonly releasable: boolean;
+  /** By message and cure, in the plan's order. */
+  readonly parts: readonly HeldPart[];
+}
+
+/** Changes that are held with the same words. */
+export interface HeldPart {
+  readonly message: string;
+  readonly cure: string;
+  readonly changes: readonly Change[];
+}
+
+/** `+` for what comes, `-` for what goes, `~` for what becomes another. */
+export function signOf(change: Pick<Change, "kind" | "subject">): Sign {
+  if (isRemoval(change)) return "-";
+  return change.kind === "create" || change.kind === "attach" || change.kind === "grant" ? "+" : "~";
+}
+
+/** What a change is about, in a few words: "Key Vault Secrets User on kv-orders". Not yet safe to print. */
+export function subjectWords(
+  { identityId, subject }: Pick<Change, "identityId" | "subject">,
+  names: Names,
+): string {
+  switch (subject.kind) {
+    case "identity":
+      return subject.location === undefined
+        ? names(identityId)
+        : `${names(identityId)} in ${subject.location}`;
+    case "tags":
+      return tagWords(subject);
+    case "credential": {
+      const { name, issuer, subject: whose } = subject.credential;
+      return `${subject.remove ? "without " : ""}federated credential ${name} (${whose} of ${issuer})`;
+    }
+    case "target":
+      return names(subject.targetId);
+    case "instances":
+      return `instances of ${names(subject.targetId)}`;
+    case "role":
+      return `${subject.roleName} on ${names(subject.scope)}${subject.condition === undefined ? "" : " (with a condition)"}`;
+  }
+}
+
+/** The short names for everything that a plan mentions. */
+export function namesOf(plan: Plan): Names {
+  const changes = [...plan.changes, ...plan.held.map((h) => h.change)];
+  const ids = changes.flatMap(({ identityId, subject }) => [identityId, ...idsOf(subject)]);
+  const orphans = plan.orphans.flatMap((o) => [o.identityId, ...o.targets, ...o.roles.map((r) => r.scope)]);
+  const all = [...ids, ...orphans];
+  const subscriptions = all.flatMap((id) => {
+    const subscription = subscriptionOf(id);
+    return subscription ? [`/subscriptions/${subscription}`] : [];
+  });
+  return namesFor([...all, ...subscriptions]);
+}
+
+/** The changes of a plan by identity, in the plan's order. */
+export function byIdentity(changes: readonly Change[]): readonly IdentityChanges[] {
+  return [...Map.groupBy(changes, (change) => idKey(change.identityId)).values()].flatMap((group) => {
+    const [first] = group;
+    return first ? [{ identityId: first.identityId, title: titleOf(first), changes: group }] : [];
+  });
+}
+
+/** What is held, by identity and reason, in the plan's order. */
+export function heldGroups(held: readonly Held[]): readonly HeldGroup[] {
+  const groups = Map.groupBy(held, (h) => `${idKey(h.change.identityId)} ${h.reason} ${h.digest}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const parts = Map.groupBy(group, (h) => `${h.message}\n${h.cure}`);
+    return [
+      {
+        title: titleOf(first.change),
+        reason: first.reason,
+        digest: first.digest,
+        releasable: first.releasable,
+        parts: [...parts.values()].map(partFrom),
+      },
+    ];
+  });
+}
+
+/** "12 to attach, 1 to detach"; empty for no changes. */
+export function countWords(changes: readonly Change[]): string {
+  return changeKinds
+    .map((kind) => ({ kind, count: changes.filter((c) => c.kind === kind).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} to ${kind}`)
+    .join(", ");
+}
+
+/** "Plan: 12 to attach, 3 to grant; 2 held, 1 warning." or "Nothing to do." */
+export function summaryWords(plan: Plan): string {
+  const others = [
+    plan.held.length > 0 ? `${plan.held.length} held` : "",
+    counted(plan.warnings.length, "warning"),
+    counted(plan.orphans.length, "orphan"),
+  ].filter((word) => word !== "");
+  const rest = others.length > 0 ? `; ${others.join(", ")}` : "";
+  return plan.changes.length > 0 ? `Plan: ${countWords(plan.changes)}${rest}.` : `Nothing to do${rest}.`;
+}
+
+/** "1 warning", "2 warnings", or nothing at all for none. */
+function counted(count: number, word: string): string {
+  if (count === 0) return "";
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+function partFrom(group: readonly Held[]): HeldPart {
+  return {
+    message: group[0]?.message ?? "",
+    cure: group[0]?.cure ?? "",
+    changes: group.map((h) => h.change),
+  };
+}
+
+function titleOf({ identityDocument, identityId }: Change): string {
+  return identityDocument ? documentName(identityDocument) : nameOf(identityId);
+}
+
+function idsOf(subject: Subject): readonly string[] {
+  if (subject.kind === "role") return [subject.scope];
+  return subject.kind === "target" || subject.kind === "instances" ? [subject.targetId] : [];
+}
+
+function tagWords(subject: Extract<Subject, { kind: "tags" }>): string {
+  const set = Object.entries(subject.set).map(([key, value]) => `${key}=${value}`);
+  const principal = subject.recordPrincipal ? ["bindery-principal"] : [];
+  const gone = Object.keys(subject.remove);
+  return [...tagged("", [...set, ...principal]), ...tagged("without ", gone)].join("; ");
+}
+
+function tagged(how: string, tags: readonly string[]): readonly string[] {
+  return tags.length === 0 ? [] : [`${how}${tags.length === 1 ? "tag" : "tags"} ${tags.join(", ")}`];
+}

@@ -1,0 +1,148 @@
+// Decides how a plan looks as a comment on a pull request: what goes and what is held first, the rest folded when long.
+import { documentName } from "../../model/document.ts";
+import { markdownCode, markdownText } from "../../model/text.ts";
+import type { Change, Orphan, Plan, Warning } from "../plan.ts";
+import {
+  byIdentity,
+  countWords,
+  type HeldGroup,
+  heldGroups,
+  type IdentityChanges,
+  namesOf,
+  signOf,
+  subjectWords,
+  summaryWords,
+} from "./change-words.ts";
+import type { PlanContext } from "./json.ts";
+import { type Block, fittedBlocks } from "./markdown-blocks.ts";
+import { type Names, placeOf } from "./names.ts";
+
+/** GitHub refuses longer comments (its API answers 422 "body is too long (maximum is 65536 characters)"). */
+export const githubLimit = 65_536;
+
+/** Longer lists of additions are folded away. */
+const foldedFrom = 10;
+
+/** The most of any single text: nobody reads more of it in a comment, and one text must not fill it. */
+const longest = 1_000;
+
+/** The plan as Markdown of at most `limit` characters. Every text from outside is escaped. */
+export function renderMarkdown(plan: Plan, context: PlanContext, limit: number = githubLimit): string {
+  const names = namesOf(plan);
+  const groups = byIdentity(plan.changes);
+  const blocks: readonly Block[] = [
+    ...removalBlocks(plan, names),
+    ...heldBlocks(plan, names),
+    ...summaryBlocks(plan, groups, names),
+    ...groups.flatMap((group) => additionBlocks(group, plan, names)),
+    ...warningBlocks(plan.warnings),
+    ...orphanBlocks(plan.orphans, names),
+  ];
+  return fittedBlocks(headOf(plan, context), blocks, footOf(plan, context), limit);
+}
+
+function headOf(plan: Plan, { cloud }: PlanContext): string {
+  return `## Bindery plan for ${code(plan.owner)} in ${code(cloud)}\n\n**${summaryWords(plan)}**\n`;
+}
+
+function footOf(plan: Plan, { tenantId }: PlanContext): string {
+  const facts = [
+    `digest ${code(plan.digest)}`,
+    `revision ${code(plan.revision)}`,
+    `tenant ${code(tenantId)}`,
+  ];
+  return `\n${facts.join(" · ")}\n`;
+}
+
+function summaryBlocks(plan: Plan, groups: readonly IdentityChanges[], names: Names): readonly Block[] {
+  const heldBy = Map.groupBy(plan.held, (h) => h.change.identityId.toLowerCase());
+  const mine = (id: string): number => heldBy.get(id.toLowerCase())?.length ?? 0;
+  const rows = groups.map(({ title, identityId, changes }) => {
+    const cells = [code(title), code(names(identityId)), countWords(changes), String(mine(identityId) || "")];
+    return `| ${cells.join(" | ")} |`;
+  });
+  if (rows.length === 0) return [];
+  const open = "\n| document | identity | changes | held |\n| --- | --- | --- | --- |\n";
+  return [{ rank: 2, open, close: "", lines: rows }];
+}
+
+function removalBlocks(plan: Plan, names: Names): readonly Block[] {
+  const removals = plan.changes.filter((change) => signOf(change) === "-");
+  if (removals.length === 0) return [];
+  const lines = byIdentity(removals).flatMap(({ title, identityId, changes }) =>
+    changes.map((change) =>
+      changeItem(change, plan, names, ` of ${code(title)} (${code(names(identityId))})`),
+    ),
+  );
+  return [{ rank: 0, open: `\n### Taken away (${removals.length})\n\n`, close: "", lines }];
+}
+
+function heldBlocks(plan: Plan, names: Names): readonly Block[] {
+  if (plan.held.length === 0) return [];
+  const lines = heldGroups(plan.held).flatMap((group) => heldItems(group, names));
+  return [{ rank: 1, open: `\n### Held (${plan.held.length})\n\n`, close: "", lines }];
+}
+
+function heldItems(group: HeldGroup, names: Names): readonly string[] {
+  const release = group.releasable ? `, release with ${code(`--release ${group.digest}`)}` : "";
+  return [
+    `- ${code(group.title)} **${group.reason}**${release}`,
+    ...group.parts.flatMap((part) => [
+      `  - ${prose(part.message)} → ${prose(part.cure)}`,
+      ...part.changes.map((c) => `    - ${code(`${signOf(c)} ${c.kind}`)} ${code(subjectWords(c, names))}`),
+    ]),
+  ];
+}
+
+/** What comes and what changes of one identity; what goes stands in a list of its own. */
+function additionBlocks(group: IdentityChanges, plan: Plan, names: Names): readonly Block[] {
+  const changes = group.changes.filter((change) => signOf(change) !== "-");
+  if (changes.length === 0) return [];
+  const place = prose(placeOf(group.identityId, names));
+  const heading = `\n**${code(group.title)} → ${code(names(group.identityId))}** (${place})\n\n`;
+  const isFolded = changes.length > foldedFrom;
+  return [
+    {
+      rank: 4,
+      open: isFolded ? `${heading}<details><summary>${countWords(changes)}</summary>\n\n` : heading,
+      close: isFolded ? "\n</details>\n" : "",
+      lines: changes.map((change) => changeItem(change, plan, names)),
+    },
+  ];
+}
+
+function changeItem(change: Change, plan: Plan, names: Names, whose = ""): string {
+  const released = plan.released.includes(change.id) ? " (released)" : "";
+  const what = code(subjectWords(change, names));
+  return `- ${code(`${signOf(change)} ${change.kind}`)} ${what}${whose}: ${prose(change.reason)}${released}`;
+}
+
+function warningBlocks(warnings: readonly Warning[]): readonly Block[] {
+  if (warnings.length === 0) return [];
+  const lines = warnings.map(({ code: warningCode, message, document }) => {
+    const place = document
+      ? ` (${code(documentName(document))}, ${code(`${document.file}:${document.line}`)})`
+      : "";
+    return `- **${prose(warningCode)}** ${prose(message)}${place}`;
+  });
+  return [{ rank: 3, open: `\n### Warnings (${warnings.length})\n\n`, close: "", lines }];
+}
+
+function orphanBlocks(orphans: readonly Orphan[], names: Names): readonly Block[] {
+  if (orphans.length === 0) return [];
+  const open = `\n### Orphans (${orphans.length})\n\nNamed by no document; nothing of them is touched until one says Released or Absent.\n\n`;
+  const lines = orphans.flatMap(({ identityId, targets, roles }) => [
+    `- ${code(names(identityId))} (${prose(placeOf(identityId, names))})`,
+    ...targets.map((id) => `  - attached to ${code(names(id))}`),
+    ...roles.map(({ roleName, scope }) => `  - holds ${code(roleName)} on ${code(names(scope))}`),
+  ]);
+  return [{ rank: 3, open, close: "", lines }];
+}
+
+function code(text: string): string {
+  return markdownCode(text, { max: longest });
+}
+
+function prose(text: string): string {
+  return markdownText(text, { max: longest });
+}
