@@ -53,7 +53,13 @@ export function readFile(file: SourceFile): ReadFile {
     ...results.flatMap((result) => result?.diagnostics ?? []),
   ];
   const documents = results.flatMap((result) => result?.documents ?? []);
-  const nothing = { line: 1, column: 1, path: "", message: "this file holds no document", cure: "remove it" };
+  const nothing = {
+    line: 1,
+    column: 1,
+    path: "",
+    message: "there is no document in it",
+    cure: "add one, or remove the file",
+  };
   const isEmpty = documents.length + found.length === 0;
   return {
     documents,
