@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import type { DesiredIdentity } from "../desired/desired.ts";
-import { identityIdFrom } from "../model/arm-id.ts";
+import { identityIdFrom, idKey } from "../model/arm-id.ts";
 import type { Observed } from "../observed/observed.ts";
 import {
   assignment,
   binding,
   desired,
   document,
+  group,
   identityId,
   live,
   namedVm,
@@ -38,7 +39,7 @@ const manual = {
   orchestrationMode: "Uniform",
 } as const;
 
-const rows: readonly {
+const rows: {
   name: string;
   want?: Partial<DesiredIdentity>;
   see: Seen;
@@ -122,6 +123,68 @@ const rows: readonly {
     codes: ["ObservationIncomplete"],
   },
 ];
+
+const tag = { tags: { app: "orders" } };
+const orders = binding([
+  {
+    kind: "virtualMachines",
+    subscriptionId: subscription,
+    resourceGroups: ["rg"],
+    matchTags: tag.tags,
+    document: document(),
+  },
+]);
+const elsewhere = vm("vm-1", [identityId], {
+  id: `${group}-2/providers/Microsoft.Compute/virtualMachines/vm-1`,
+});
+const orphan = identityIdFrom(subscription, "rg", "id-old");
+const crowded = Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`t${i}`, "x"]));
+const trust = { name: "main", issuer: "https://issuer", subject: "repo:o/r", audience: "a" };
+
+rows.push(
+  {
+    name: "a fifth of everything",
+    see: { targets: many.slice(0, 5) },
+    codes: ["ManyRemovals", ...many.slice(0, 5).map(() => "LastIdentity")],
+  },
+  {
+    name: "a selector that has collapsed",
+    want: { bindings: [orders] },
+    see: { targets: [vm("vm-1", [identityId], tag), vm("vm-2", [identityId]), vm("vm-3", [identityId])] },
+    codes: ["SelectorCollapsed", "LastIdentity", "LastIdentity"],
+  },
+  {
+    name: "a selector that has lost half and no more",
+    want: { bindings: [orders] },
+    see: { targets: [vm("vm-1", [identityId], tag), vm("vm-2", [identityId])] },
+    codes: ["LastIdentity"],
+  },
+  {
+    name: "a moved target",
+    want: { bindings: oneVm },
+    see: { targets: [elsewhere] },
+    codes: ["TargetMoved", "LastIdentity"],
+  },
+  {
+    name: "a renamed identity",
+    want: { bindings: oneVm },
+    see: { identities: [live({ id: orphan })], targets: [vm("vm-1", [orphan])] },
+    codes: ["LooksLikeRename", "SecondIdentity"],
+  },
+  {
+    name: "a new trust",
+    want: { federatedCredentials: [trust] },
+    see: {},
+    change: { credentials: new Map([[idKey(identityId), []]]) },
+    codes: ["NewTrust"],
+  },
+  {
+    name: "too many tags",
+    want: { tags: { more: "y" } },
+    see: { identities: [live({ tags: { ...live().tags, ...crowded } })] },
+    codes: ["TooManyTags"],
+  },
+);
 
 test.each(rows)("$name", ({ want, see, change, codes }) => {
   const plan = planFor(desired(wanted(want)), observed({ identities: [live()], ...see }, change), policy);

@@ -7,12 +7,9 @@ import { mayPrune } from "./diff/identity.ts";
 import { isManagedElsewhere, surplusTargets } from "./diff/targets.ts";
 import { matches, wantedAttachments } from "./diff/wanted.ts";
 import type { Situation, Subjects } from "./draft.ts";
-import { isRemoval } from "./guards/guards.ts";
 import { roleNameOf } from "./orphans.ts";
 import type { Change, Warning } from "./plan.ts";
-
-/** More removals than this in one plan deserve a second look. */
-const manyRemovals = 10;
+import { secondLookWarnings } from "./second-look.ts";
 
 /** All warnings, those of the observation first, then those of targets, then those of documents. */
 export function warningsFor(
@@ -22,7 +19,7 @@ export function warningsFor(
 ): readonly Warning[] {
   return [
     ...observationWarnings(situation),
-    ...removalWarnings(changes),
+    ...secondLookWarnings(situation, all, changes),
     ...targetWarnings(situation, changes),
     ...all.flatMap((subjects) => [
       ...selectorWarnings(subjects),
@@ -44,12 +41,6 @@ function observationWarnings({ observed }: Situation): readonly Warning[] {
     message: `${id} could not be read: ${why}`,
   }));
   return [...unknown, ...unread];
-}
-
-function removalWarnings(changes: readonly Change[]): readonly Warning[] {
-  const removals = changes.filter(isRemoval).length;
-  if (removals <= manyRemovals) return [];
-  return [{ code: "ManyRemovals", message: `This plan takes away ${removals} things at once.` }];
 }
 
 function targetWarnings({ observed }: Situation, changes: readonly Change[]): readonly Warning[] {

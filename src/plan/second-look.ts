@@ -1,0 +1,131 @@
+// Warnings about plans that look like an accident: many removals, a selector that has collapsed, things that moved or were renamed.
+import { idKey, nameOf } from "../model/arm-id.ts";
+import { documentName } from "../model/document.ts";
+import { byText } from "../model/order.ts";
+import { isAttached } from "../model/target.ts";
+import { assignmentsOf } from "./diff/grants.ts";
+import { isSelectable, wantedAttachments } from "./diff/wanted.ts";
+import type { Situation, Subjects } from "./draft.ts";
+import { isRemoval } from "./guards/guards.ts";
+import { orphansOf } from "./orphans.ts";
+import type { Change, Warning } from "./plan.ts";
+
+/** Beyond these a plan deserves a second look. The share counts from five removals up. */
+const limits = { removals: 10, share: 0.2, shareFrom: 5, additions: 500, tags: 50 } as const;
+
+/** Everything about these changes that looks like an accident. */
+export function secondLookWarnings(
+  situation: Situation,
+  all: readonly Subjects[],
+  changes: readonly Change[],
+): readonly Warning[] {
+  return [
+    ...removalWarnings(all, changes),
+    ...additionWarnings(changes),
+    ...all.flatMap((subjects) => [
+      ...collapseWarnings(subjects, changes),
+      ...movedWarnings(subjects, changes),
+      ...renameWarnings(subjects, situation, changes),
+      ...trustWarnings(subjects, changes),
+      ...tagWarnings(subjects, changes),
+    ]),
+  ];
+}
+
+function removalWarnings(all: readonly Subjects[], changes: readonly Change[]): readonly Warning[] {
+  const removals = changes.filter(isRemoval).length;
+  const present = all.reduce((sum, s) => sum + attachedTo(s).length + assignmentsOf(s).length, 0);
+  const isLarge = removals >= limits.shareFrom && removals > present * limits.share;
+  if (removals <= limits.removals && !isLarge) return [];
+  const message = `This plan takes away ${removals} of ${present} attachments and roles at once.`;
+  return [{ code: "ManyRemovals", message }];
+}
+
+function additionWarnings(changes: readonly Change[]): readonly Warning[] {
+  const additions = changes.filter((c) => c.kind === "attach" || c.kind === "grant").length;
+  if (additions <= limits.additions) return [];
+  return [{ code: "ManyAdditions", message: `This plan attaches and grants ${additions} times at once.` }];
+}
+
+/** Nothing, or under half of what is attached, still matches: more likely a changed tag than a changed mind. */
+function collapseWarnings(subjects: Subjects, changes: readonly Change[]): readonly Warning[] {
+  const { identity, observed } = subjects;
+  const hasSelector = identity.bindings.some((b) => b.targets.some((t) => t.kind === "virtualMachines"));
+  const machines = attachedTo(subjects).filter(isSelectable);
+  const wanted = wantedAttachments(identity, observed);
+  const kept = machines.filter((t) => wanted.has(idKey(t.id))).length;
+  const goes = ofIdentity(subjects, changes).some((c) => c.kind === "detach");
+  if (!hasSelector || !goes || kept * 2 >= machines.length) return [];
+  const message = `The selectors of ${documentName(identity.document)} still match ${kept} of the ${machines.length} machines that it is attached to.`;
+  return [{ code: "SelectorCollapsed", message, document: identity.document }];
+}
+
+/** A named target is missing, and its twin by name elsewhere is to be detached: it has probably been moved. */
+function movedWarnings(subjects: Subjects, changes: readonly Change[]): readonly Warning[] {
+  const { identity, observed } = subjects;
+  const missing = [...wantedAttachments(identity, observed).values()].filter(
+    (w) => w.named && !observed.targets.has(idKey(w.targetId)),
+  );
+  const detached = ofIdentity(subjects, changes).flatMap((c) =>
+    c.kind === "detach" && c.subject.kind === "target" ? [c.subject.targetId] : [],
+  );
+  return missing.flatMap((w) =>
+    detached
+      .filter((id) => idKey(nameOf(id)) === idKey(nameOf(w.targetId)))
+      .map((id) => ({
+        code: "TargetMoved",
+        message: `${w.targetId} is not there, and ${id} of the same name is to be detached: if it was moved, correct the document.`,
+        document: w.document,
+      })),
+  );
+}
+
+/** An identity is created for targets that an orphan already has: it has probably been renamed. */
+function renameWarnings(
+  subjects: Subjects,
+  situation: Situation,
+  changes: readonly Change[],
+): readonly Warning[] {
+  const { identity, observed } = subjects;
+  if (!ofIdentity(subjects, changes).some((c) => c.kind === "create")) return [];
+  const wanted = wantedAttachments(identity, observed);
+  return orphansOf(situation.desired, observed, situation.policy.owner)
+    .filter((orphan) => orphan.targets.length > 0)
+    .filter(({ targets }) => targets.filter((id) => wanted.has(idKey(id))).length * 2 >= targets.length)
+    .map(({ identityId }) => ({
+      code: "LooksLikeRename",
+      message: `${documentName(identity.document)} is created for targets that the orphan ${nameOf(identityId)} has: if it was renamed, Azure cannot rename an identity, and the old one keeps what it can.`,
+      document: identity.document,
+    }));
+}
+
+function trustWarnings(subjects: Subjects, changes: readonly Change[]): readonly Warning[] {
+  return ofIdentity(subjects, changes).flatMap(({ subject, document }) => {
+    if (subject.kind !== "credential" || subject.remove) return [];
+    const { issuer, subject: who } = subject.credential;
+    const message = `Whoever has a token of ${issuer} for ${who} will be able to act as ${documentName(document)}.`;
+    return [{ code: "NewTrust", message, document }];
+  });
+}
+
+/** Azure takes 50 tags on a resource and refuses the write that would make more. */
+function tagWarnings(subjects: Subjects, changes: readonly Change[]): readonly Warning[] {
+  const { identity, ownership } = subjects;
+  const set = ofIdentity(subjects, changes).flatMap(({ subject }) =>
+    subject.kind === "tags" ? Object.keys(subject.set) : [],
+  );
+  const keys = new Set([...Object.keys(ownership.identity?.tags ?? {}), ...set].map(idKey));
+  if (keys.size <= limits.tags) return [];
+  const message = `${documentName(identity.document)} would have ${keys.size} tags, and Azure takes ${limits.tags}.`;
+  return [{ code: "TooManyTags", message, document: identity.document }];
+}
+
+function attachedTo({ identity, observed }: Subjects) {
+  return [...observed.targets.values()]
+    .filter((t) => isAttached(t.attachments, identity.id))
+    .toSorted((a, b) => byText(idKey(a.id), idKey(b.id)));
+}
+
+function ofIdentity({ identity }: Subjects, changes: readonly Change[]): readonly Change[] {
+  return changes.filter((c) => idKey(c.identityId) === idKey(identity.id));
+}
