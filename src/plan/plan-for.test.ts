@@ -323,6 +323,12 @@ const rows: readonly Row[] = [
     plan: ["release tags -bindery-owner,-bindery-principal"],
   },
   {
+    name: "holds the release of what only carries our tags",
+    want: { lifecycle: "Released" },
+    see: { identities: [live({ principalId: "new" })] },
+    plan: ["Recreated: release tags -bindery-owner,-bindery-principal"],
+  },
+  {
     name: "empties before it deletes",
     want: { lifecycle: "Absent", prunePolicy: "Additive" },
     see: { identities: [live()], targets: [vm("vm-1", [identityId])], assignments: [assignment(reader)] },

@@ -43,7 +43,7 @@ export async function runCase(azure: EmbeddedAzure, one: Case): Promise<Result> 
   }
   witness.endDeeds();
   await azure.admin("DELETE", "faults");
-  azure.world.operationModes.clear();
+  await azure.admin("DELETE", "operation-modes");
   return await settled(azure, one, bindery, witness, facts);
 }
 

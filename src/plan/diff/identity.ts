@@ -1,10 +1,10 @@
 // What must happen to the identity itself: the table "lifecycle × ownership" and, below it, tags and federated credentials.
 //
-//   lifecycle | Absent   Ours            Unfinished      Unowned, Recreated   Lost, Another, Copied
-//   ----------+-----------------------------------------------------------------------------------
-//   Present   | create   update tags     record it       adopt                (adopt, always held)
-//   Released  | -        release         release         -                    -
-//   Absent    | -        delete          delete          (delete, held)       (delete, held)
+//   lifecycle | Absent   Ours          Unfinished   Unowned          Recreated         Copied           Lost, Another
+//   ----------+-------------------------------------------------------------------------------------------------------
+//   Present   | create   update tags   record it    adopt            adopt             (adopt, held)    (adopt, held)
+//   Released  | -        release       release      -                (release, held)   (release, held)  -
+//   Absent    | -        delete        delete       (delete, held)   (delete, held)    (delete, held)   (delete, held)
 import type { DesiredIdentity } from "../../desired/desired.ts";
 import { idKey } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
@@ -134,8 +134,9 @@ function isSameCredential(a: FederatedCredential, b: FederatedCredential): boole
   );
 }
 
-function releaseDrafts({ identity, ownership }: Subjects): readonly Draft[] {
-  if (!isOurs(ownership.state) || !ownership.identity) return [];
+/** Tags of ours on what is not ours (recreated, copied) are shown as held: taking them off is for people to decide. */
+function releaseDrafts({ identity, ownership, policy }: Subjects): readonly Draft[] {
+  if (!ownership.identity || ownership.owner !== policy.owner) return [];
   const remove = Object.fromEntries(
     Object.entries(ownership.identity.tags).filter(([key]) => key.toLowerCase().startsWith("bindery-")),
   );

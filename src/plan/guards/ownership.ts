@@ -35,7 +35,10 @@ export function holdForeign(_draft: Draft, { identity, ownership, policy }: Subj
         : {
             reason: "Recreated",
             message: `${name} was deleted and created again by someone else: its principal is ${ownership.identity?.principalId}, ours was ${deadPrincipal(ownership)}.`,
-            cure: "Set adoptionPolicy: Additive to take it over, or delete it and let Bindery create it.",
+            cure:
+              identity.lifecycle === "Released"
+                ? "Remove its tags that begin with bindery- by hand."
+                : "Set adoptionPolicy: Additive to take it over, or delete it and let Bindery create it.",
           };
     case "Unowned":
       return identity.adoptionPolicy === "Additive" && identity.lifecycle === "Present"
