@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     globalSetup: ["test/contract/global-setup.ts"],
-    setupFiles: ["test/contract/record.ts"],
+    setupFiles: ["test/contract/record.ts", "test/support/seed.ts"],
     projects: [
       {
         extends: true,
