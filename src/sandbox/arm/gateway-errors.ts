@@ -13,41 +13,12 @@ function namespaceOf(type: string): string {
   return type.split("/")[0] ?? type;
 }
 
-function failedIdentityOperation(resourceId: string, inner: string): ArmError {
-  const nested = JSON.stringify({ error: { code: "BadRequest", message: inner } });
-  return new ArmError(
-    400,
-    "FailedIdentityOperation",
-    `Identity operation for resource '${resourceId}' failed with error 'Failed to perform resource identity operation. Status: 'BadRequest'. Response: '${nested}'.'.`,
-    gateway,
-  );
-}
-
 /**
  * Builders of Azure's errors: throw what they return. Texts are those of recordings (azure-cli, azure-service-operator)
  * or of bodies quoted in public threads, unless the line says "our wording".
  */
 export const gatewayErrors = {
   // --- who calls ---------------------------------------------------------------------------------------------
-  authenticationFailed: (reason: string) =>
-    new ArmError(401, "InvalidAuthenticationToken", reason, {
-      headers: {
-        ...gateway.headers,
-        "www-authenticate": `Bearer error="invalid_token", error_description="${reason}"`,
-      },
-    }),
-  authenticationMissing: () =>
-    new ArmError(
-      401,
-      "AuthenticationFailed",
-      "Authentication failed. The 'Authorization' header is missing.",
-      {
-        headers: {
-          ...gateway.headers,
-          "www-authenticate": 'Bearer authorization_uri="https://login.microsoftonline.com/"',
-        },
-      },
-    ),
   authorizationFailed: (caller: { clientId: string; objectId: string }, action: string, scope: string) =>
     new ArmError(
       403,
@@ -233,13 +204,6 @@ export const gatewayErrors = {
     ),
   invalidResourceName: (name: string) =>
     new ArmError(400, "InvalidResourceName", `Resource name ${name} is invalid.`, gateway),
-  resourceGroupBeingDeleted: (name: string) =>
-    new ArmError(
-      409,
-      "ResourceGroupBeingDeleted",
-      `The resource group '${name}' is in deprovisioning state and cannot perform this operation.`,
-      gateway,
-    ),
   scopeLocked: (scope: string, operation: "delete" | "write", locks: readonly string[]) =>
     new ArmError(
       409,
@@ -275,28 +239,6 @@ export const gatewayErrors = {
       400,
       "InvalidTagValueLength",
       `Tag value too large. Following tag value '${value}' exceeded the maximum length. Maximum allowed length for tag value - '${limit}' characters.`,
-      gateway,
-    ),
-
-  // --- identity blocks ---------------------------------------------------------------------------------------
-  failedIdentityOperation,
-  identityMissing: (resourceId: string, identityId: string) =>
-    failedIdentityOperation(resourceId, `Resource '${identityId}' was not found.`),
-  lastIdentityRemoved: (resourceId: string, resourceIdAsStored: string, type = "UserAssigned") =>
-    failedIdentityOperation(
-      resourceId,
-      `Removal of all user-assigned identities assigned to resource '${resourceIdAsStored}' with type '${type}' is invalid.`,
-    ),
-  tooManyIdentities: (resourceId: string, count: number, limit = 150) =>
-    failedIdentityOperation(
-      resourceId,
-      `User Assigned Identities Number '${count}' Assign exceed limit '${limit}' in one request.`,
-    ),
-  identityWithoutType: () =>
-    new ArmError(
-      400,
-      "InvalidRequestContent",
-      "The request content was invalid and could not be deserialized: 'Required property 'type' not found in JSON. Path 'identity'.'.",
       gateway,
     ),
 } as const;
