@@ -51,6 +51,18 @@ export const formats = {
     what: "namespace/name of an identity's document",
     cure: 'write it like "team-orders/orders"',
   },
+  digest: {
+    pattern: whole("[0-9a-f]{24}"),
+    what: "a digest",
+    cure: "copy it from a plan: 24 lower-case hexadecimal digits",
+  },
+  folder: {
+    pattern: whole(
+      "(?!\\.\\.?(?:/|$))[^/\\\\\\u0000-\\u001f]{1,255}(?:/(?!\\.\\.?(?:/|$))[^/\\\\\\u0000-\\u001f]{1,255})*",
+    ),
+    what: "a folder",
+    cure: "write names with / between them, relative to the PATH, with no slash at either end and no . or ..",
+  },
   guid: {
     pattern: whole(guid),
     what: "a GUID",

@@ -28,9 +28,13 @@ describe("a policy that is right", () => {
       owner: "prod",
       tenantId: id,
       estate: { subscriptions: [id], managementGroups: [] },
+      namespaces: [],
+      limits: { removals: { count: 10, percent: 20 }, additions: { count: 500 } },
       wholeSubscriptionSelectors: "Deny",
       privileged: [],
+      federatedCredentials: [],
       protected: [],
+      releases: [],
     });
   });
 
@@ -39,6 +43,10 @@ describe("a policy that is right", () => {
       policy(`  selectors: { wholeSubscription: Allow }
   privileged: { allow: [{ identity: team/orders, roleName: Contributor, scope: /subscriptions/${id} }] }
   protected: [${vm}]
+  namespaces: [{ folder: teams/orders, namespace: team-orders }]
+  limits: { removals: { count: 3 } }
+  federatedCredentials: { allow: [{ issuer: https://i, subject: "repo:o/*" }] }
+  releases: [0123456789abcdef01234567]
 `),
     );
     expect(diagnostics).toEqual([]);
@@ -46,6 +54,10 @@ describe("a policy that is right", () => {
       wholeSubscriptionSelectors: "Allow",
       privileged: [{ identity: "team/orders", roleName: "Contributor", scope: `/subscriptions/${id}` }],
       protected: [vm],
+      namespaces: [{ folder: "teams/orders", namespace: "team-orders" }],
+      limits: { removals: { count: 3, percent: 20 }, additions: { count: 500 } },
+      federatedCredentials: [{ issuer: "https://i", subject: "repo:o/*" }],
+      releases: ["0123456789abcdef01234567"],
     });
   });
 });
@@ -73,12 +85,22 @@ describe("a policy with a mistake is no policy", () => {
     ],
     [
       "keys of a later version",
-      policy(
-        "  namespaces: []\n  limits: {}\n  federatedCredentials: {}\n  sqlServers: {}\n  releases: []\n  lease: {}\n  source: {}\n",
-      ),
-      ["namespaces", "limits", "federatedCredentials", "sqlServers", "releases", "lease", "source"].map(
+      policy("  sqlServers: {}\n  lease: {}\n  source: {}\n"),
+      ["sqlServers", "lease", "source"].map(
         (key, index) => `${8 + index}:3 spec.${key}: "${key}" is not in this version of Bindery`,
       ),
+    ],
+    [
+      "limits, folders and digests that are none",
+      policy(
+        "  limits: { removals: { percent: 101, count: -1 } }\n  namespaces: [{ folder: ../x, namespace: a }]\n  releases: [yes]\n",
+      ),
+      [
+        "8:34 spec.limits.removals.percent: more than 100",
+        "8:46 spec.limits.removals.count: less than 0",
+        '9:26 spec.namespaces[0].folder: "../x" is not a folder',
+        '10:14 spec.releases[0]: "yes" is not a digest',
+      ],
     ],
     ["an unknown key", policy("  protect: []\n"), ['8:3 spec.protect: unknown key "protect"']],
     [

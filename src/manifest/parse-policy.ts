@@ -49,8 +49,12 @@ export function modelPolicyFrom({ spec }: Policy): ModelPolicy {
     owner: spec.owner,
     tenantId: spec.tenantId,
     estate: spec.estate,
+    namespaces: spec.namespaces,
+    limits: spec.limits,
     wholeSubscriptionSelectors: spec.selectors.wholeSubscription,
     privileged: spec.privileged.allow,
+    federatedCredentials: spec.federatedCredentials.allow,
     protected: spec.protected,
+    releases: spec.releases,
   };
 }

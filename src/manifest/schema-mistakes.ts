@@ -218,13 +218,25 @@ function wrongKey(issue: z.core.$ZodIssueInvalidKey): Words {
 }
 
 function tooSmall(issue: z.core.$ZodIssueTooSmall): Words {
-  return issue.origin === "array"
-    ? { message: "this list is empty", cure: "list at least one entry" }
-    : { message: "this text is empty", cure: "write a value" };
+  switch (issue.origin) {
+    case "array":
+      return { message: "this list is empty", cure: "list at least one entry" };
+    case "number":
+    case "int":
+      return { message: `less than ${issue.minimum}`, cure: `write a number from ${issue.minimum} up` };
+    default:
+      return { message: "this text is empty", cure: "write a value" };
+  }
 }
 
 function tooBig(issue: z.core.$ZodIssueTooBig): Words {
-  return issue.origin === "array"
-    ? { message: `more than ${issue.maximum} entries`, cure: `keep at most ${issue.maximum}` }
-    : { message: `longer than ${issue.maximum} characters`, cure: "write a shorter text" };
+  switch (issue.origin) {
+    case "array":
+      return { message: `more than ${issue.maximum} entries`, cure: `keep at most ${issue.maximum}` };
+    case "number":
+    case "int":
+      return { message: `more than ${issue.maximum}`, cure: `write a number up to ${issue.maximum}` };
+    default:
+      return { message: `longer than ${issue.maximum} characters`, cure: "write a shorter text" };
+  }
 }

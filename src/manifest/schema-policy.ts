@@ -1,6 +1,6 @@
 // Decides what the operator's Policy file may say.
 import { z } from "zod";
-import { always, exactlyOne, formatted, mistake } from "./fields.ts";
+import { always, exactlyOne, formatted, mistake, text, textOf, unique } from "./fields.ts";
 import { oneRole, roleDefinitionId, roleMembers, roleName } from "./schema-binding.ts";
 import { ApiVersion, PolicyMetadata } from "./schema-metadata.ts";
 
@@ -46,6 +46,59 @@ const PrivilegedAllowance = z
   .superRefine(exactlyOne("role", roleMembers, "keep one of the two"), always)
   .meta({ description: "One privileged grant.", ...oneRole });
 
+const FolderNamespace = z
+  .strictObject({
+    folder: formatted("folder", {
+      description: "A folder, relative to the PATH that is given to Bindery; all below it belongs to it.",
+      example: "team-orders",
+    }),
+    namespace: formatted("dnsLabel", {
+      description: "The only namespace that documents in it may have.",
+      example: "team-orders",
+    }),
+  })
+  .meta({ description: "Whose folder this is." });
+
+const Limits = z
+  .strictObject({
+    removals: z
+      .strictObject({
+        count: limit(10, "More removals than this are held, per identity, per kind and in total."),
+        percent: limit(20, "So are, from five up, more than this share of what is there.", 100),
+      })
+      .default({ count: 10, percent: 20 })
+      .meta({ description: "Detaching, revoking, deleting." }),
+    additions: z
+      .strictObject({ count: limit(500, "More additions than this are held.") })
+      .default({ count: 500 })
+      .meta({ description: "Attaching and granting." }),
+  })
+  .default({ removals: { count: 10, percent: 20 }, additions: { count: 500 } })
+  .meta({ description: "How much one plan may change before a person has to look." });
+
+const TrustAllowance = z
+  .strictObject({
+    issuer: text(
+      {
+        description: "The issuer, exactly or as a pattern.",
+        example: "https://token.actions.githubusercontent.com",
+      },
+      600,
+    ),
+    subject: text(
+      {
+        description: "The subject, exactly or as a pattern: * stops at / and :, ** does not.",
+        example: "repo:contoso/*:ref:refs/heads/main",
+      },
+      600,
+    ),
+  })
+  .meta({ description: "Tokens that identities may trust." });
+
+function limit(standard: number, description: string, max = 1_000_000) {
+  return z.number().int().min(0).max(max).default(standard).meta({ description });
+}
+
 /** What the operator allows. */
 export const PolicySpec = z
   .strictObject({
@@ -59,6 +112,19 @@ export const PolicySpec = z
       example: "00000000-0000-0000-0000-00000000000a",
     }),
     estate: Estate,
+    namespaces: z
+      .array(FolderNamespace)
+      .max(1_000)
+      .default([])
+      .superRefine(
+        unique("folder", (entry) => textOf(entry, "folder")?.toLowerCase()),
+        always,
+      )
+      .meta({
+        description:
+          "Which folder may speak for which namespace. A folder that is not named may for none of these.",
+      }),
+    limits: Limits,
     selectors: z
       .strictObject({
         wholeSubscription: z.enum(["Deny", "Allow"]).default("Deny").meta({
@@ -76,6 +142,16 @@ export const PolicySpec = z
       })
       .default({ allow: [] })
       .meta({ description: "Grants so powerful that they are held unless they stand here." }),
+    federatedCredentials: z
+      .strictObject({
+        allow: z
+          .array(TrustAllowance)
+          .max(1_000)
+          .default([])
+          .meta({ description: "The federated credentials that need no further approval." }),
+      })
+      .default({ allow: [] })
+      .meta({ description: "Who may act as an identity without a secret; held unless it stands here." }),
     protected: z
       .array(
         formatted("resourceId", {
@@ -86,6 +162,18 @@ export const PolicySpec = z
       )
       .default([])
       .meta({ description: "Identities and targets that are never touched." }),
+    releases: z
+      .array(
+        formatted("digest", {
+          description: "The digest of a held set, as a plan shows it.",
+          example: "0123456789abcdef01234567",
+        }),
+      )
+      .max(1_000)
+      .default([])
+      .meta({
+        description: "Held sets that a person has approved. They fit one revision; take them out afterwards.",
+      }),
   })
   .meta({ description: "What the operator allows." });
 

@@ -15,13 +15,40 @@ export interface PrivilegedAllowance {
   readonly scope: string;
 }
 
+/** Whose federated tokens may be trusted: in patterns `*` stops at `/` and `:`, `**` does not. */
+export interface TrustAllowance {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** A folder of the manifests (relative to a PATH, "/" between names) whose documents must have this namespace. */
+export interface FolderNamespace {
+  readonly folder: string;
+  readonly namespace: string;
+}
+
+/** How much one plan may change before a person has to look; a percentage counts from five removals up. */
+export interface Limits {
+  readonly removals: { readonly count: number; readonly percent: number };
+  readonly additions: { readonly count: number };
+}
+
+/** What holds where the policy says nothing. */
+export const defaultLimits: Limits = { removals: { count: 10, percent: 20 }, additions: { count: 500 } };
+
 /** The operator's policy, as the core reads it. */
 export interface Policy {
   readonly owner: string;
   readonly tenantId: string;
   readonly estate: Estate;
+  /** Empty: folders say nothing about namespaces. */
+  readonly namespaces: readonly FolderNamespace[];
+  readonly limits: Limits;
   readonly wholeSubscriptionSelectors: "Deny" | "Allow";
   readonly privileged: readonly PrivilegedAllowance[];
+  readonly federatedCredentials: readonly TrustAllowance[];
   /** Ids of identities and targets that are never a subject of a change. */
   readonly protected: readonly string[];
+  /** Digests of held sets that a person has approved. */
+  readonly releases: readonly string[];
 }

@@ -13,6 +13,8 @@ export interface Hold {
   readonly reason: HeldReason;
   readonly message: string;
   readonly cure: string;
+  /** Names the set that is held and released together; without it that is all that the reason holds of one identity. */
+  readonly set?: string;
 }
 
 /** A change as the diff found it; `problem` is what the diff itself already knows to stand in its way. */
@@ -43,6 +45,12 @@ export interface Releases {
 export interface Subjects extends Situation {
   readonly identity: DesiredIdentity;
   readonly ownership: Ownership;
+}
+
+/** A draft with what the guard rails may ask about its identity. */
+export interface Entry {
+  readonly subjects: Subjects;
+  readonly draft: Draft;
 }
 
 /** The id of a change: stable over equal inputs, unique by identity, kind and subject. */

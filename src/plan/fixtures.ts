@@ -10,7 +10,7 @@ import { identityIdFrom, idKey, resourceIdFrom } from "../model/arm-id.ts";
 import type { DocumentRef } from "../model/document.ts";
 import { assignmentMarker, type RoleAssignment, type RoleDefinition } from "../model/grant.ts";
 import { type Identity, ownerTag, principalMark, principalTag } from "../model/identity.ts";
-import type { Policy } from "../model/policy.ts";
+import { defaultLimits, type Policy } from "../model/policy.ts";
 import { armTypeOf, type Target } from "../model/target.ts";
 import type { Observed } from "../observed/observed.ts";
 import type { Change, Plan } from "./plan.ts";
@@ -36,9 +36,13 @@ export const policy: Policy = {
   owner: "prod",
   tenantId: "tttttttt",
   estate: { subscriptions: [subscription], managementGroups: [] },
+  namespaces: [],
+  limits: defaultLimits,
   wholeSubscriptionSelectors: "Deny",
   privileged: [],
+  federatedCredentials: [],
   protected: [],
+  releases: [],
 };
 
 export function document(kind: DocumentRef["kind"] = "IdentityBinding", name = "orders"): DocumentRef {

@@ -8,9 +8,9 @@ import { diffGrants } from "./diff/grants.ts";
 import { diffIdentity, endAdoptionDraft } from "./diff/identity.ts";
 import { diffTargets } from "./diff/targets.ts";
 import { digestOf } from "./digest.ts";
-import type { Draft, Releases, Situation, Subjects } from "./draft.ts";
+import type { Draft, Entry, Releases, Situation, Subjects } from "./draft.ts";
 import { isRemoval } from "./guards/guards.ts";
-import { type IdentityDrafts, type Sorted, sortDrafts } from "./hold.ts";
+import { type Sorted, sortDrafts } from "./hold.ts";
 import { operationsFor } from "./operations.ts";
 import { orphansOf } from "./orphans.ts";
 import { ownershipOf } from "./ownership.ts";
@@ -37,10 +37,11 @@ export function planFor(
         ownership: ownershipOf(identity.id, policy.owner, observed),
       }),
     );
-  const diffs = all.map((subjects) => ({ subjects, drafts: diffOf(subjects) }));
-  const first = sortDrafts(diffs, situation);
+  const entries = all.flatMap((subjects) => diffOf(subjects).map((draft) => ({ subjects, draft })));
+  const first = sortDrafts(all, entries, situation);
   const sorted = sortDrafts(
-    diffs.map((diff) => withAdoptionEnd(diff, first, observed)),
+    all,
+    [...entries, ...all.flatMap((one) => adoptionEnd(one, entries, first))],
     situation,
   );
   return {
@@ -66,20 +67,17 @@ function diffOf(subjects: Subjects): readonly Draft[] {
 }
 
 /** The protection of an adopted identity ends when nothing is left to prune, or when what is left has been released. */
-function withAdoptionEnd(
-  { subjects, drafts }: IdentityDrafts,
-  sorted: Sorted,
-  observed: Observed,
-): IdentityDrafts {
-  const { identity, ownership } = subjects;
+function adoptionEnd(subjects: Subjects, entries: readonly Entry[], sorted: Sorted): readonly Entry[] {
+  const { identity, ownership, observed } = subjects;
   const waits = sorted.held.some(
     (h) => h.reason === "AdoptionPending" && idKey(h.change.identityId) === idKey(identity.id),
   );
   const isOver =
     ownership.prunePending && ownership.state === "Ours" && !waits && observed.unknown.size === 0;
-  if (!isOver || identity.lifecycle !== "Present") return { subjects, drafts };
-  const reason = drafts.some(isRemoval) ? "what it had too much was released" : "it has nothing too much";
-  return { subjects, drafts: [...drafts, endAdoptionDraft(subjects, reason)] };
+  if (!isOver || identity.lifecycle !== "Present") return [];
+  const hasSurplus = entries.some((entry) => entry.subjects === subjects && isRemoval(entry.draft));
+  const reason = hasSurplus ? "what it had too much was released" : "it has nothing too much";
+  return [{ subjects, draft: endAdoptionDraft(subjects, reason) }];
 }
 
 function nameKey({ document }: Subjects["identity"]): string {

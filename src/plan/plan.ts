@@ -99,6 +99,8 @@ export type HeldReason =
   | "OwnIdentity"
   | "InUse"
   | "NotEmpty"
+  | "TooManyRemovals"
+  | "TooManyAdditions"
   | "DependencyHeld"
   | "SwapIncomplete"
   | "TimeBound"

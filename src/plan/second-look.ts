@@ -3,15 +3,13 @@ import { idKey, nameOf } from "../model/arm-id.ts";
 import { documentName } from "../model/document.ts";
 import { byText } from "../model/order.ts";
 import { isAttached } from "../model/target.ts";
-import { assignmentsOf } from "./diff/grants.ts";
 import { isSelectable, wantedAttachments } from "./diff/wanted.ts";
 import type { Situation, Subjects } from "./draft.ts";
-import { isRemoval } from "./guards/guards.ts";
 import { orphansOf } from "./orphans.ts";
 import type { Change, Warning } from "./plan.ts";
 
 /** Beyond these a plan deserves a second look. The share counts from five removals up. */
-const limits = { removals: 10, share: 0.2, shareFrom: 5, additions: 500, tags: 50 } as const;
+const limits = { tags: 50 } as const;
 
 /** Everything about these changes that looks like an accident. */
 export function secondLookWarnings(
@@ -20,8 +18,6 @@ export function secondLookWarnings(
   changes: readonly Change[],
 ): readonly Warning[] {
   return [
-    ...removalWarnings(all, changes),
-    ...additionWarnings(changes),
     ...all.flatMap((subjects) => [
       ...collapseWarnings(subjects, changes),
       ...movedWarnings(subjects, changes),
@@ -30,21 +26,6 @@ export function secondLookWarnings(
       ...tagWarnings(subjects, changes),
     ]),
   ];
-}
-
-function removalWarnings(all: readonly Subjects[], changes: readonly Change[]): readonly Warning[] {
-  const removals = changes.filter(isRemoval).length;
-  const present = all.reduce((sum, s) => sum + attachedTo(s).length + assignmentsOf(s).length, 0);
-  const isLarge = removals >= limits.shareFrom && removals > present * limits.share;
-  if (removals <= limits.removals && !isLarge) return [];
-  const message = `This plan takes away ${removals} of ${present} attachments and roles at once.`;
-  return [{ code: "ManyRemovals", message }];
-}
-
-function additionWarnings(changes: readonly Change[]): readonly Warning[] {
-  const additions = changes.filter((c) => c.kind === "attach" || c.kind === "grant").length;
-  if (additions <= limits.additions) return [];
-  return [{ code: "ManyAdditions", message: `This plan attaches and grants ${additions} times at once.` }];
 }
 
 /** Nothing, or under half of what is attached, still matches: more likely a changed tag than a changed mind. */

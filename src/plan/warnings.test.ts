@@ -32,7 +32,6 @@ const nothing = binding([
     document: document(),
   },
 ]);
-const many = Array.from({ length: 11 }, (_, i) => vm(`vm-${i}`, [identityId]));
 const manual = {
   kind: "virtualMachineScaleSet",
   upgradeMode: "Manual",
@@ -106,11 +105,6 @@ const rows: {
   },
   { name: "another location", want: { location: "northeurope" }, see: {}, codes: ["LocationDiffers"] },
   {
-    name: "many removals",
-    see: { targets: many },
-    codes: ["ManyRemovals", ...many.map(() => "LastIdentity")],
-  },
-  {
     name: "an unknown subscription",
     see: {},
     change: { unknown: new Map([[subscription, "403"]]) },
@@ -142,11 +136,6 @@ const crowded = Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`t${i}`
 const trust = { name: "main", issuer: "https://issuer", subject: "repo:o/r", audience: "a" };
 
 rows.push(
-  {
-    name: "a fifth of everything",
-    see: { targets: many.slice(0, 5) },
-    codes: ["ManyRemovals", ...many.slice(0, 5).map(() => "LastIdentity")],
-  },
   {
     name: "a selector that has collapsed",
     want: { bindings: [orders] },

@@ -124,14 +124,24 @@ export function harnessOn(wiring: Wiring): Harness {
   };
 }
 
+/** The worlds of tests are so small that a share of them says nothing; limits have tests of their own. */
+const generousLimits: Policy["limits"] = {
+  removals: { count: 100, percent: 100 },
+  additions: { count: 500 },
+};
+
 function policyOf({ tenantId, subscriptions }: Wiring): Policy {
   return {
     owner: "test",
     tenantId,
     estate: { subscriptions, managementGroups: [] },
+    namespaces: [],
+    limits: generousLimits,
     wholeSubscriptionSelectors: "Deny",
     privileged: [],
+    federatedCredentials: [],
     protected: [],
+    releases: [],
   };
 }
 

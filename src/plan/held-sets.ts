@@ -1,0 +1,114 @@
+// Which changes are held, and which of them a person has released: a set is all that one reason holds, named by its digest.
+import { idKey } from "../model/arm-id.ts";
+import { byText } from "../model/order.ts";
+import { digestOf } from "./digest.ts";
+import type { Draft, Entry, Hold, Situation, Subjects } from "./draft.ts";
+import { holdFor } from "./guards/guards.ts";
+import { limitHolds } from "./guards/limits.ts";
+import type { HeldReason } from "./plan.ts";
+
+/** Reasons that a person's release can lift; the others need a change of document, policy or Azure. */
+const releasable: ReadonlySet<HeldReason> = new Set<HeldReason>([
+  "AdoptionPending",
+  "Privileged",
+  "TooManyAdditions",
+  "TooManyRemovals",
+]);
+
+/** What the guard rails say, and which objections a person has lifted. */
+export interface Objections {
+  /** By change id. */
+  readonly holds: ReadonlyMap<string, Hold>;
+  /** By change id. */
+  readonly released: ReadonlyMap<string, ReadonlySet<HeldReason>>;
+}
+
+/** True if a release by digest lifts it. */
+export function isReleasable(reason: HeldReason): boolean {
+  return releasable.has(reason);
+}
+
+/** Sends every draft through the guard rails, and again without the objections that have been released, until none is. */
+export function objectionsTo(
+  all: readonly Subjects[],
+  entries: readonly Entry[],
+  situation: Situation,
+): Objections {
+  const released = new Map<string, Set<HeldReason>>();
+  for (;;) {
+    const holds = holdsOf(all, entries, released);
+    const lifted = setsOf(entries, holds).filter((set) => isReleased(set, situation));
+    if (lifted.length === 0) return { holds, released };
+    for (const { reason, entries: members } of lifted) {
+      for (const { draft } of members) {
+        released.set(draft.id, (released.get(draft.id) ?? new Set()).add(reason));
+      }
+    }
+  }
+}
+
+/** The digest of the set that each held change belongs to, by change id. */
+export function digestsOf(
+  entries: readonly Entry[],
+  holds: ReadonlyMap<string, Hold>,
+  situation: Situation,
+): ReadonlyMap<string, string> {
+  return new Map(
+    setsOf(entries, holds).flatMap((set) => {
+      const digest = setDigest(set, situation);
+      return set.entries.map(({ draft }) => [draft.id, digest] as const);
+    }),
+  );
+}
+
+interface HeldSet {
+  readonly key: string;
+  readonly reason: HeldReason;
+  readonly entries: readonly Entry[];
+}
+
+function holdsOf(
+  all: readonly Subjects[],
+  entries: readonly Entry[],
+  released: ReadonlyMap<string, ReadonlySet<HeldReason>>,
+): ReadonlyMap<string, Hold> {
+  const holds = new Map<string, Hold>();
+  for (const { draft, subjects } of entries) {
+    const hold = holdFor(draft, subjects, released.get(draft.id));
+    if (hold) holds.set(draft.id, hold);
+  }
+  const wasReleased = (draft: Draft, reason: HeldReason) => released.get(draft.id)?.has(reason) ?? false;
+  return new Map([...limitHolds(all, entries, holds, wasReleased), ...holds]);
+}
+
+function setsOf(entries: readonly Entry[], holds: ReadonlyMap<string, Hold>): readonly HeldSet[] {
+  const held = entries.flatMap((entry) => {
+    const hold = holds.get(entry.draft.id);
+    return hold ? [{ entry, reason: hold.reason, key: setKey(entry, hold) }] : [];
+  });
+  return [...Map.groupBy(held, ({ key }) => key)].flatMap(([key, group]) => {
+    const [first] = group;
+    return first ? [{ key, reason: first.reason, entries: group.map(({ entry }) => entry) }] : [];
+  });
+}
+
+/** Where a guard does not say otherwise, all that it holds of one identity is one set. */
+function setKey({ draft }: Entry, { reason, set = idKey(draft.identityId) }: Hold): string {
+  return `${reason} ${set}`;
+}
+
+/** Covers revision, owner, reason, principals and changes: a release approves this set and nothing later. */
+function setDigest({ key, entries }: HeldSet, { desired, policy }: Situation): string {
+  const members = entries
+    .map(({ draft, subjects }) => [draft.id, subjects.ownership.identity?.principalId ?? null, draft.subject])
+    .toSorted((a, b) => byText(String(a[0]), String(b[0])));
+  return digestOf([desired.revision, policy.owner, key, members]);
+}
+
+function isReleased(set: HeldSet, situation: Situation): boolean {
+  if (!releasable.has(set.reason)) return false;
+  const { releases, policy } = situation;
+  if (set.entries.every(({ draft }) => releases.changes.has(draft.id))) return true;
+  const digest = setDigest(set, situation);
+  return releases.digests.has(digest) || policy.releases.includes(digest);
+}
