@@ -9,13 +9,17 @@ interface Version<T> {
 /** How long superseded versions are kept, in milliseconds; no lag may be set longer. */
 export const longestLagInMs = 15 * 60_000;
 
+const firstSweepAt = 1000;
+
 /**
  * A map with case-insensitive keys whose reads may look back in time. Values are never changed in place:
  * whoever changes one sets a new object, so that readers of the past keep what they saw.
  */
 export class Store<T> {
-  readonly #versions = new Map<string, Version<T>[]>();
+  #versions = new Map<string, readonly Version<T>[]>();
   readonly #now: () => number;
+  /** At this many keys those that nobody can see any more are dropped. */
+  #sweepAt = firstSweepAt;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -45,7 +49,25 @@ export class Store<T> {
 
   /** All values as of an instant, in the order in which their keys were first put. */
   values(asOf: number = Number.POSITIVE_INFINITY): T[] {
-    return [...this.#versions.values()].map((v) => valueAt(v, asOf)).filter((v) => v !== undefined);
+    const values: T[] = [];
+    for (const versions of this.#versions.values()) {
+      const value = valueAt(versions, asOf);
+      if (value !== undefined) values.push(value);
+    }
+    return values;
+  }
+
+  /** Forgets everything, the past included, as if nothing had ever been put. */
+  clear(): void {
+    this.#versions.clear();
+  }
+
+  /** Remembers everything as it is at this moment, the past included; what it gives makes it so again. */
+  remember(): () => void {
+    const kept = new Map(this.#versions);
+    return () => {
+      this.#versions = new Map(kept);
+    };
   }
 
   #push(key: string, value: T | undefined): void {
@@ -56,9 +78,25 @@ export class Store<T> {
       ...versions.slice(Math.max(firstNeeded, 0)),
       { since: now, value },
     ]);
+    if (this.#versions.size >= this.#sweepAt) this.#sweep(now - longestLagInMs);
+  }
+
+  /** Drops the keys that have held nothing for longer than any read looks back. */
+  #sweep(before: number): void {
+    for (const [key, versions] of this.#versions) {
+      const last = versions.at(-1);
+      if (last?.value === undefined && (last?.since ?? 0) <= before) this.#versions.delete(key);
+    }
+    this.#sweepAt = Math.max(firstSweepAt, this.#versions.size * 2);
   }
 }
 
+/** The last one that had begun by then; versions are few and the newest is asked for most. */
 function valueAt<T>(versions: readonly Version<T>[] | undefined, asOf: number): T | undefined {
-  return versions?.findLast((v) => v.since <= asOf)?.value;
+  if (versions === undefined) return undefined;
+  for (let i = versions.length - 1; i >= 0; i -= 1) {
+    const version = versions[i];
+    if (version !== undefined && version.since <= asOf) return version.value;
+  }
+  return undefined;
 }

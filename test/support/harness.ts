@@ -92,8 +92,13 @@ export function harnessOn(wiring: Wiring): Harness {
       ...(httpClient && { httpClient }),
     });
   const [dry, live] = [connect(true), connect(false)];
+  let desired: { readonly of: string; readonly state: Intent["desired"] } | undefined;
+  const desiredOf = (documents: string): Intent["desired"] => {
+    if (desired?.of !== documents) desired = { of: documents, state: read(documents) };
+    return desired.state;
+  };
   const intentFor = async (documents: string, options: RunOptions): Promise<Intent> => ({
-    desired: read(documents),
+    desired: desiredOf(documents),
     policy: { ...policyOf(wiring), ...options.policy },
     self: await live.self(AbortSignal.timeout(60_000)),
     releases: { digests: new Set(options.release), changes: new Set() },

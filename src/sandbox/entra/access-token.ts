@@ -129,7 +129,21 @@ function isSigned(token: string): boolean {
   }
 }
 
+/** The payloads of tokens whose signature was found good, by key: clients send the same token again and again. */
+const verified = new WeakMap<SigningKey, Map<string, string>>();
+const mostVerified = 100;
+
 async function payloadOf(token: string, key: SigningKey): Promise<string | undefined> {
+  const known = verified.get(key) ?? new Map<string, string>();
+  verified.set(key, known);
+  const payload = known.get(token) ?? (await verifiedPayloadOf(token, key));
+  if (payload === undefined) return undefined;
+  if (known.size >= mostVerified) known.clear();
+  known.set(token, payload);
+  return payload;
+}
+
+async function verifiedPayloadOf(token: string, key: SigningKey): Promise<string | undefined> {
   try {
     const { payload } = await compactVerify(token, key.publicKey, { algorithms: ["RS256"] });
     return Buffer.from(payload).toString();

@@ -31,7 +31,15 @@ const publishedOn = "2015-02-02T21:55:09.8806423Z";
  * All built-in roles: 84 as Azure has published them, the others by name and GUID only. The latter permit nothing
  * here, since their actions are not in the table; an assignment of one can be made and read, but gives no right.
  */
-export function builtInRoles(): RoleDefinition[] {
+export function builtInRoles(): readonly RoleDefinition[] {
+  read ??= readRoles();
+  return read;
+}
+
+/** The file is read once: many worlds are filled from it. */
+let read: readonly RoleDefinition[] | undefined;
+
+function readRoles(): readonly RoleDefinition[] {
   const file = new URL("built-in-roles.json", import.meta.url);
   const { definitions, namesOnly } = Roles.parse(JSON.parse(readFileSync(file, "utf8")));
   const full = definitions.map((d) => ({ ...common, ...d }));

@@ -8,9 +8,18 @@
 export function matchesAction(pattern: string, action: string): boolean {
   if (pattern === "*") return true;
   if (!pattern.includes("*")) return pattern.toLowerCase() === action.toLowerCase();
+  const known = expressions.get(pattern) ?? expressionOf(pattern);
+  expressions.set(pattern, known);
+  return known.test(action);
+}
+
+/** Patterns come from a few role definitions and are asked for with every request. */
+const expressions = new Map<string, RegExp>();
+
+function expressionOf(pattern: string): RegExp {
   const source = pattern.replaceAll(/\/\*\/|[.*+?^${}()|[\]\\]/g, (sign) => {
     if (sign === "/*/") return "/(?:.*/)?";
     return sign === "*" ? ".*" : `\\${sign}`;
   });
-  return new RegExp(`^${source}$`, "i").test(action);
+  return new RegExp(`^${source}$`, "i");
 }

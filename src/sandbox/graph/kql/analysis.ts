@@ -53,21 +53,27 @@ export function analyze(query: string, schema: KqlSchema): SyntaxNode {
   const start = startsWithOperator.test(query) ? implicitTable : "";
   const text = start + query;
   const { KustoCode } = loadKusto().Kusto.Language;
-  const parsed = KustoCode.Parse(text);
-  const failure = worstOf(itemsOf(parsed.GetSyntaxDiagnostics()), text.trimEnd().length);
+  const code = KustoCode.ParseAndAnalyze(text, globalsFor(text, schema));
+  const failure = worstOf(itemsOf(code.GetSyntaxDiagnostics()), text.trimEnd().length);
   if (failure !== undefined) throw parserFailure(query, failure.Start - start.length);
-  checkOperators(onlyExpression(parsed.Syntax, text));
-  return analyzed(text, schema);
-}
-
-function analyzed(text: string, schema: KqlSchema): SyntaxNode {
-  const kusto = loadKusto();
-  const globals = declareTables(kusto, spellingsIn(text, schema));
-  const code = kusto.Kusto.Language.KustoCode.ParseAndAnalyze(text, globals);
-  const refused = itemsOf(code.GetDiagnostics()).find((d) => d.Severity === "Error");
   const tree = onlyExpression(code.Syntax, text);
+  checkOperators(tree);
+  const refused = itemsOf(code.GetDiagnostics()).find((d) => d.Severity === "Error");
   if (refused !== undefined) throw refusalOf(refused, text, tree);
   return tree;
+}
+
+const declared = new WeakMap<KqlSchema, Map<string, unknown>>();
+
+/** The declarations of the tables that a text names: many texts name the same ones. */
+function globalsFor(text: string, schema: KqlSchema): unknown {
+  const tables = spellingsIn(text, schema);
+  const key = tables.map(({ name }) => name).join();
+  const known = declared.get(schema) ?? new Map<string, unknown>();
+  declared.set(schema, known);
+  const globals = known.get(key) ?? declareTables(loadKusto(), tables);
+  known.set(key, globals);
+  return globals;
 }
 
 /**

@@ -46,7 +46,6 @@ interface KustoRuntime {
   readonly Kusto: {
     readonly Language: {
       readonly KustoCode: {
-        Parse(text: string): KustoCode;
         ParseAndAnalyze(text: string, globals: unknown): KustoCode;
       };
       readonly GlobalState: { readonly Default: { WithDatabase(database: unknown): unknown } };
