@@ -27,6 +27,7 @@ const rules: Readonly<Record<string, Rule>> = {
   status: { folders: ["model", "desired", "plan", "apply"], packages: [] },
   controller: { folders: core, packages: [] },
   azure: { folders: ["model"], packages: ["@azure/", "node:", "uuid", "zod"] },
+  sql: { folders: ["model"], packages: ["tedious", "p-limit", "node:"] },
   telemetry: { folders: ["model"], packages: ["pino", "node:"] },
   sandbox: {
     folders: [],
@@ -43,7 +44,7 @@ const rules: Readonly<Record<string, Rule>> = {
     ],
   },
   cli: {
-    folders: [...core, "source", "azure", "telemetry", "sandbox"],
+    folders: [...core, "source", "azure", "sql", "telemetry", "sandbox"],
     packages: ["node:", "commander", "pino", "log-update", "string-width"],
   },
   "main.ts": { folders: ["cli"], packages: ["node:"] },

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { databaseKey, isFromLogin, principalSidOf, sidFrom } from "./database.ts";
+
+// The first row is Microsoft's own example ("Constants", uniqueidentifier).
+test.each([
+  ["6F9619FF-8B86-D011-B42D-00C04FC964FF", "0xFF19966F868B11D0B42D00C04FC964FF"],
+  ["d1b7a3c4-1234-5678-9abc-def012345678", "0xC4A3B7D1341278569ABCDEF012345678"],
+])("the SID of %s", (clientId, sid) => {
+  expect(sidFrom(clientId)).toBe(sid);
+});
+
+test("a user made from a login has the same principal", () => {
+  const sid = sidFrom("d1b7a3c4-1234-5678-9abc-def012345678");
+  expect(isFromLogin({ sid })).toBe(false);
+  expect(isFromLogin({ sid: `${sid}AADE` })).toBe(true);
+  expect(principalSidOf({ sid: `${sid}AADE` })).toBe(sid);
+});
+
+test("databases are compared without case", () => {
+  expect(databaseKey({ server: "SQL.database.windows.net", database: "Orders" })).toBe(
+    databaseKey({ server: "sql.DATABASE.windows.net", database: "orders" }),
+  );
+});
