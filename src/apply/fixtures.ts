@@ -140,6 +140,8 @@ export function planWith(
     held: [],
     warnings: [],
     orphans: [],
+    blastRadius: [],
+    selectors: [],
     released: [],
     ...more,
   };

@@ -23,6 +23,8 @@ function passWith(verdicts: Readonly<Record<string, Verdict>>, released: readonl
     held: [],
     warnings: [],
     orphans: [],
+    blastRadius: [],
+    selectors: [],
     released,
   };
   const outcomes = changes.flatMap((one) => {

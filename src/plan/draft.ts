@@ -5,8 +5,9 @@ import { principalTag } from "../model/identity.ts";
 import { byText } from "../model/order.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Observed } from "../observed/observed.ts";
+import type { WantedAttachment } from "./diff/wanted.ts";
 import type { Ownership } from "./ownership.ts";
-import type { Change, HeldReason, Subject } from "./plan.ts";
+import type { Change, HeldReason, SelectorMatches, Subject } from "./plan.ts";
 
 /** Why a change is not to be made now, in words for people. */
 export interface Hold {
@@ -45,6 +46,12 @@ export interface Releases {
 export interface Subjects extends Situation {
   readonly identity: DesiredIdentity;
   readonly ownership: Ownership;
+  /** The attachments that its bindings want, by target key. */
+  readonly wanted: ReadonlyMap<string, WantedAttachment>;
+  /** What each selector of its bindings matches. */
+  readonly selectors: readonly SelectorMatches[];
+  /** In words what has become of the selectors, if they have collapsed. */
+  readonly collapse: string | undefined;
 }
 
 /** A draft with what the guard rails may ask about its identity. */

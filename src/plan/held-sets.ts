@@ -11,6 +11,7 @@ import type { HeldReason } from "./plan.ts";
 const releasable: ReadonlySet<HeldReason> = new Set<HeldReason>([
   "AdoptionPending",
   "Privileged",
+  "SelectorCollapsed",
   "TooManyAdditions",
   "TooManyRemovals",
 ]);

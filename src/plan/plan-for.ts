@@ -1,15 +1,18 @@
 // The plan: diff → guard rails → operations. Pure: the same desired state, observation and policy give the same plan.
-import type { Desired } from "../desired/desired.ts";
+import type { Desired, DesiredIdentity } from "../desired/desired.ts";
 import { idKey } from "../model/arm-id.ts";
 import { byText } from "../model/order.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Observed } from "../observed/observed.ts";
+import { blastRadiusOf } from "./blast-radius.ts";
 import { diffGrants } from "./diff/grants.ts";
 import { diffIdentity, endAdoptionDraft } from "./diff/identity.ts";
 import { diffTargets } from "./diff/targets.ts";
+import { wantedAttachments } from "./diff/wanted.ts";
 import { digestOf } from "./digest.ts";
 import type { Draft, Entry, Releases, Situation, Subjects } from "./draft.ts";
 import { isRemoval } from "./guards/guards.ts";
+import { collapseOf, selectorMatches } from "./guards/selectors.ts";
 import { type Sorted, sortDrafts } from "./hold.ts";
 import { operationsFor } from "./operations.ts";
 import { orphansOf } from "./orphans.ts";
@@ -30,13 +33,7 @@ export function planFor(
   const situation: Situation = { desired, observed, policy, releases };
   const all = desired.identities
     .toSorted((a, b) => byText(nameKey(a), nameKey(b)))
-    .map(
-      (identity): Subjects => ({
-        ...situation,
-        identity,
-        ownership: ownershipOf(identity.id, policy.owner, observed),
-      }),
-    );
+    .map((identity) => subjectsFrom(identity, situation));
   const entries = all.flatMap((subjects) => diffOf(subjects).map((draft) => ({ subjects, draft })));
   const first = sortDrafts(all, entries, situation);
   const sorted = sortDrafts(
@@ -58,8 +55,19 @@ export function planFor(
     held: sorted.held,
     warnings: warningsFor(situation, all, sorted.changes),
     orphans: orphansOf(desired, observed, policy.owner),
+    blastRadius: blastRadiusOf(observed, sorted.changes),
+    selectors: all.flatMap((subjects) => subjects.selectors),
     released: sorted.released,
   };
+}
+
+function subjectsFrom(identity: DesiredIdentity, situation: Situation): Subjects {
+  const { observed, policy } = situation;
+  const ownership = ownershipOf(identity.id, policy.owner, observed);
+  const wanted = wantedAttachments(identity, observed);
+  const situated = { ...situation, identity, ownership, wanted };
+  const selectors = selectorMatches(situated);
+  return { ...situated, selectors, collapse: collapseOf(situated, selectors) };
 }
 
 function diffOf(subjects: Subjects): readonly Draft[] {

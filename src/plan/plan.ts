@@ -2,6 +2,7 @@
 import type { DocumentRef } from "../model/document.ts";
 import type { FederatedCredential } from "../model/identity.ts";
 import type { Target } from "../model/target.ts";
+import type { BlastRadius } from "./blast-radius.ts";
 
 /** The kinds of change, in the order in which people read them. */
 export type ChangeKind =
@@ -90,11 +91,17 @@ export type HeldReason =
   | "SubscriptionUnknown"
   | "ObservationIncomplete"
   | "TargetNotFound"
+  | "TargetGone"
+  | "TargetMoved"
   | "TargetBusy"
   | "ScopeNotFound"
   | "RoleNotFound"
   | "Privileged"
+  | "FederatedTrust"
   | "WholeSubscription"
+  | "SelectorCollapsed"
+  | "LooksLikeRename"
+  | "QuotaExceeded"
   | "Protected"
   | "OwnIdentity"
   | "InUse"
@@ -119,6 +126,21 @@ export interface Orphan {
   readonly identityId: string;
   readonly targets: readonly string[];
   readonly roles: readonly { readonly roleName: string; readonly scope: string }[];
+}
+
+/** What a selector of machines finds now, and what that makes of its attachments: matched = attached + new - leaving. */
+export interface SelectorMatches {
+  readonly identityId: string;
+  /** The binding, with the line of the selector. */
+  readonly document: DocumentRef;
+  /** Machines that it matches. */
+  readonly matched: number;
+  /** Machines that the identity is attached to by it: those that it matches, and those that leave. */
+  readonly attached: number;
+  /** Machines that it matches and that the identity is not attached to yet. */
+  readonly new: number;
+  /** Attached machines in its groups that neither it nor another line wants any more, and that would be detached. */
+  readonly leaving: number;
 }
 
 /** What one API call (or one short fixed sequence) does. */
@@ -203,6 +225,10 @@ export interface Plan {
   readonly held: readonly Held[];
   readonly warnings: readonly Warning[];
   readonly orphans: readonly Orphan[];
+  /** What the changes give to whom and take from whom, privileged ones first. */
+  readonly blastRadius: readonly BlastRadius[];
+  /** What each selector matches, before and after, in the order of the documents. */
+  readonly selectors: readonly SelectorMatches[];
   /** Ids of changes that are made because a person released them. */
   readonly released: readonly string[];
 }

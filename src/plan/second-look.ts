@@ -1,14 +1,12 @@
-// Warnings about plans that look like an accident: many removals, a selector that has collapsed, things that moved or were renamed.
+// Warnings about plans that look like an accident: things that moved or were renamed.
 import { idKey, nameOf } from "../model/arm-id.ts";
 import { documentName } from "../model/document.ts";
-import { byText } from "../model/order.ts";
-import { isAttached } from "../model/target.ts";
-import { isSelectable, wantedAttachments } from "./diff/wanted.ts";
+import { wantedAttachments } from "./diff/wanted.ts";
 import type { Situation, Subjects } from "./draft.ts";
 import { orphansOf } from "./orphans.ts";
 import type { Change, Warning } from "./plan.ts";
 
-/** Beyond these a plan deserves a second look. The share counts from five removals up. */
+/** Beyond these Azure refuses. */
 const limits = { tags: 50 } as const;
 
 /** Everything about these changes that looks like an accident. */
@@ -19,26 +17,12 @@ export function secondLookWarnings(
 ): readonly Warning[] {
   return [
     ...all.flatMap((subjects) => [
-      ...collapseWarnings(subjects, changes),
       ...movedWarnings(subjects, changes),
       ...renameWarnings(subjects, situation, changes),
       ...trustWarnings(subjects, changes),
       ...tagWarnings(subjects, changes),
     ]),
   ];
-}
-
-/** Nothing, or under half of what is attached, still matches: more likely a changed tag than a changed mind. */
-function collapseWarnings(subjects: Subjects, changes: readonly Change[]): readonly Warning[] {
-  const { identity, observed } = subjects;
-  const hasSelector = identity.bindings.some((b) => b.targets.some((t) => t.kind === "virtualMachines"));
-  const machines = attachedTo(subjects).filter(isSelectable);
-  const wanted = wantedAttachments(identity, observed);
-  const kept = machines.filter((t) => wanted.has(idKey(t.id))).length;
-  const goes = ofIdentity(subjects, changes).some((c) => c.kind === "detach");
-  if (!hasSelector || !goes || kept * 2 >= machines.length) return [];
-  const message = `The selectors of ${documentName(identity.document)} still match ${kept} of the ${machines.length} machines that it is attached to.`;
-  return [{ code: "SelectorCollapsed", message, document: identity.document }];
 }
 
 /** A named target is missing, and its twin by name elsewhere is to be detached: it has probably been moved. */
@@ -99,12 +83,6 @@ function tagWarnings(subjects: Subjects, changes: readonly Change[]): readonly W
   if (keys.size <= limits.tags) return [];
   const message = `${documentName(identity.document)} would have ${keys.size} tags, and Azure takes ${limits.tags}.`;
   return [{ code: "TooManyTags", message, document: identity.document }];
-}
-
-function attachedTo({ identity, observed }: Subjects) {
-  return [...observed.targets.values()]
-    .filter((t) => isAttached(t.attachments, identity.id))
-    .toSorted((a, b) => byText(idKey(a.id), idKey(b.id)));
 }
 
 function ofIdentity({ identity }: Subjects, changes: readonly Change[]): readonly Change[] {

@@ -118,16 +118,6 @@ const rows: {
   },
 ];
 
-const tag = { tags: { app: "orders" } };
-const orders = binding([
-  {
-    kind: "virtualMachines",
-    subscriptionId: subscription,
-    resourceGroups: ["rg"],
-    matchTags: tag.tags,
-    document: document(),
-  },
-]);
 const elsewhere = vm("vm-1", [identityId], {
   id: `${group}-2/providers/Microsoft.Compute/virtualMachines/vm-1`,
 });
@@ -136,18 +126,6 @@ const crowded = Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`t${i}`
 const trust = { name: "main", issuer: "https://issuer", subject: "repo:o/r", audience: "a" };
 
 rows.push(
-  {
-    name: "a selector that has collapsed",
-    want: { bindings: [orders] },
-    see: { targets: [vm("vm-1", [identityId], tag), vm("vm-2", [identityId]), vm("vm-3", [identityId])] },
-    codes: ["SelectorCollapsed", "LastIdentity", "LastIdentity"],
-  },
-  {
-    name: "a selector that has lost half and no more",
-    want: { bindings: [orders] },
-    see: { targets: [vm("vm-1", [identityId], tag), vm("vm-2", [identityId])] },
-    codes: ["LastIdentity"],
-  },
   {
     name: "a moved target",
     want: { bindings: oneVm },

@@ -5,7 +5,7 @@ import { attachmentsAfter, type Target } from "../model/target.ts";
 import { assignmentsOf, isInEstate } from "./diff/grants.ts";
 import { mayPrune } from "./diff/identity.ts";
 import { isManagedElsewhere, surplusTargets } from "./diff/targets.ts";
-import { matches, wantedAttachments } from "./diff/wanted.ts";
+import { matches } from "./diff/wanted.ts";
 import type { Situation, Subjects } from "./draft.ts";
 import { roleNameOf } from "./orphans.ts";
 import type { Change, Warning } from "./plan.ts";
@@ -104,8 +104,7 @@ function selectorWarnings({ identity, observed }: Subjects): readonly Warning[] 
 
 /** Managed machines and flexible instances are attached only by name, and left attached when the name goes. */
 function managedWarnings(subjects: Subjects): readonly Warning[] {
-  const { identity, observed } = subjects;
-  const wanted = wantedAttachments(identity, observed);
+  const { identity, observed, wanted } = subjects;
   const named = [...wanted.values()].flatMap((w) => {
     const target = observed.targets.get(idKey(w.targetId));
     if (!target || !isManagedElsewhere(target)) return [];

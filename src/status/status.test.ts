@@ -42,6 +42,8 @@ function planWith(changes: readonly Change[], held: readonly Held[] = [], more: 
     held,
     warnings: [],
     orphans: [],
+    blastRadius: [],
+    selectors: [],
     released: [],
     ...more,
   };

@@ -10,12 +10,12 @@ import { isAttached, type Target } from "../../model/target.ts";
 import { changeId, type Draft, type Subjects } from "../draft.ts";
 import type { Subject } from "../plan.ts";
 import { foundationOf, mayPrune, pruneReason } from "./identity.ts";
-import { type WantedAttachment, wantedAttachments } from "./wanted.ts";
+import type { WantedAttachment } from "./wanted.ts";
 
 /** The attachments of one identity that must come and go. */
 export function diffTargets(subjects: Subjects): readonly Draft[] {
   if (subjects.identity.lifecycle === "Released") return [];
-  const wanted = wantedAttachments(subjects.identity, subjects.observed);
+  const { wanted } = subjects;
   const attaches = [...wanted.values()].flatMap((one) => attachDrafts(subjects, one));
   return [
     ...attaches,

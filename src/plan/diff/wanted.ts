@@ -32,6 +32,8 @@ export interface WantedGrant {
   readonly definitions: readonly RoleDefinition[];
 }
 
+type Selector = Extract<DesiredTarget, { kind: "virtualMachines" }>;
+
 /** The attachments that an identity's bindings want, by target key. */
 export function wantedAttachments(
   identity: DesiredIdentity,
@@ -71,19 +73,19 @@ export function isSelectable(target: Target): boolean {
 }
 
 /** True if a selector matches a target; tag keys are compared without case, values exactly. */
-export function matches(
-  selector: Extract<DesiredTarget, { kind: "virtualMachines" }>,
-  target: Target,
-): boolean {
-  const id = parseArmId(target.id);
-  if (!id || !isSelectable(target) || idKey(id.subscriptionId) !== idKey(selector.subscriptionId))
-    return false;
-  const inGroup =
-    selector.resourceGroups === "*" ||
-    selector.resourceGroups.some((group) => idKey(group) === idKey(id.resourceGroup));
+export function matches(selector: Selector, target: Target): boolean {
   return (
-    inGroup && Object.entries(selector.matchTags).every(([key, value]) => tagOf(target.tags, key) === value)
+    isSelectable(target) &&
+    isInReach(selector, target) &&
+    Object.entries(selector.matchTags).every(([key, value]) => tagOf(target.tags, key) === value)
   );
+}
+
+/** True if a target lies where a selector looks, whatever its tags. */
+export function isInReach({ subscriptionId, resourceGroups }: Selector, target: Target): boolean {
+  const id = parseArmId(target.id);
+  if (!id || idKey(subscriptionId) !== idKey(id.subscriptionId)) return false;
+  return resourceGroups === "*" || resourceGroups.some((group) => idKey(group) === idKey(id.resourceGroup));
 }
 
 function attachmentsFrom(

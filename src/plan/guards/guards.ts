@@ -6,6 +6,7 @@ import type { HeldReason } from "../plan.ts";
 import { holdDelete } from "./delete.ts";
 import { holdForeign } from "./ownership.ts";
 import { holdPrivileged } from "./privileged.ts";
+import { holdCollapsed } from "./selectors.ts";
 
 /** Looks at one change; answers why it must wait, or undefined. */
 export type Guard = (draft: Draft, subjects: Subjects) => Hold | undefined;
@@ -24,6 +25,7 @@ const guards: readonly Guard[] = [
   holdWholeSubscription,
   holdPrivileged,
   holdAdopted,
+  holdCollapsed,
   holdSuspended,
   holdDelete,
 ];

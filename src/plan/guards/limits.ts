@@ -25,6 +25,9 @@ const passing: ReadonlySet<HeldReason> = new Set<HeldReason>([
   "TooManyAdditions",
 ]);
 
+/** Reasons whose release has approved a list of removals already. */
+const approvals: readonly HeldReason[] = ["AdoptionPending", "SelectorCollapsed"];
+
 /** A group of changes that a limit is measured on. */
 interface Group {
   readonly key: string;
@@ -47,7 +50,7 @@ export function limitHolds(
   const counts = (reason: HeldReason) => (entry: Entry) => {
     const hold = holds.get(entry.draft.id);
     if (hold && !passing.has(hold.reason)) return false;
-    return !isReleased(entry.draft, reason) && !isReleased(entry.draft, "AdoptionPending");
+    return ![reason, ...approvals].some((one) => isReleased(entry.draft, one));
   };
   const removals = entries.filter(({ draft }) => takesAway(draft)).filter(counts("TooManyRemovals"));
   const additions = entries.filter(({ draft }) => gives(draft)).filter(counts("TooManyAdditions"));

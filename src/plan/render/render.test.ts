@@ -401,6 +401,8 @@ function planOf(
     held,
     warnings,
     orphans,
+    blastRadius: [],
+    selectors: [],
     released: [],
   };
 }
