@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { bounds } from "../model/source.ts";
+import { parseManifests } from "./parse-manifests.ts";
+
+function parse(content: string) {
+  return parseManifests([{ path: "a.yaml", bytes: new TextEncoder().encode(content) }], {});
+}
+
+describe("bombs", () => {
+  const flowOf = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+  const billion = `a: &a [x, x, x, x, x, x, x, x, x, x]
+${Array.from({ length: 9 }, (_, i) => {
+  const [name, before] = [String.fromCharCode(98 + i), String.fromCharCode(97 + i)];
+  return `${name}: &${name} [${Array(10).fill(`*${before}`).join(", ")}]`;
+}).join("\n")}
+`;
+
+  test.each([
+    ["depth in flow", flowOf(200_000), "1:3", /more than 32 deep/],
+    [
+      "depth in blocks",
+      Array.from({ length: 500 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"),
+      ":",
+      /more than 32 deep/,
+    ],
+    ["depth in lists", "- ".repeat(200_000), "1:", /more than 32 deep/],
+    [
+      "depth by aliases",
+      `a: &a ${flowOf(20)}\nb: ${"[".repeat(20)}*a${"]".repeat(20)}\n`,
+      "",
+      /more than 32 deep/,
+    ],
+    ["aliases of aliases", billion, "", /more than 100000 values/],
+    ["values", `a: [${"x,".repeat(bounds.yamlValues)}]`, "1:", /more than 100000 values/],
+    ["documents", "--- {}\n".repeat(bounds.documentsInFile + 1), "", /more than 1000 documents/],
+    [
+      "items of a List",
+      `{ apiVersion: v1, kind: List, items: [${"{},".repeat(bounds.documentsInFile + 1)}] }`,
+      "",
+      /more than 1000 documents/,
+    ],
+    ["bytes", "#".repeat(bounds.fileBytes + 1), "1:1", /larger than 1048576 bytes/],
+  ])("%s", (_, content, place, message) => {
+    const { documents, diagnostics } = parse(content);
+    expect(documents).toEqual([]);
+    const found = diagnostics.filter((diagnostic) => message.test(diagnostic.message));
+    expect(found).toHaveLength(1);
+    expect(`${found[0]?.line}:${found[0]?.column}`).toContain(place);
+    expect(diagnostics.length).toBeLessThanOrEqual(bounds.diagnosticsInFile + 1);
+  });
+
+  test("what is exactly at the depth bound is read", () => {
+    expect(parse(`a: ${flowOf(bounds.yamlDepth - 1)}`).diagnostics.map((d) => d.message)).not.toContainEqual(
+      expect.stringMatching(/deep/),
+    );
+  });
+
+  test("a flood of mistakes is cut, and says how many are left", () => {
+    const { diagnostics } = parse(`apiVersion: bindery.dev/v1alpha1
+kind: UserAssignedIdentity
+metadata: { name: orders, namespace: team-orders }
+spec:
+  subscriptionId: 00000000-0000-0000-0000-000000000001
+  resourceGroup: rg
+  prunePolicy: Additive
+${Array.from({ length: 500 }, (_, i) => `  unknown-${i}: x`).join("\n")}
+`);
+    expect(diagnostics).toHaveLength(bounds.diagnosticsInFile + 1);
+    expect(diagnostics.at(-1)).toMatchObject({
+      severity: "error",
+      message: "400 more mistakes from here on in this file",
+    });
+  });
+});
