@@ -16,6 +16,8 @@ export interface CliRunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
+  /** Sees the process as soon as it runs. */
+  readonly onStart?: (child: ChildProcess) => void;
   /** Sees the process and all that it has written to stderr so far, whenever there is more. */
   readonly onStderr?: (child: ChildProcess, text: string) => void;
 }
@@ -32,7 +34,8 @@ export function cli(args: readonly string[], options: CliRunOptions = {}): Promi
     env: { PATH: process.env.PATH ?? "", ...recorded(), ...options.env },
     ...(options.cwd !== undefined && { cwd: options.cwd }),
   });
-  child.stdin.end(options.input ?? "");
+  options.onStart?.(child);
+  child.stdin.on("error", () => undefined).end(options.input ?? "");
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;

@@ -1,9 +1,15 @@
 // A run that is cut at any request, before or after Azure acted, and then begun again comes to the same end.
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import { beforeAll, expect, test } from "vitest";
+import {
+  beforeSecondRevision,
+  binderyOn,
+  expectTheSameEnd,
+  type Side,
+  settledState,
+} from "./support/crash.ts";
 import { type EmbeddedAzure, embeddedAzure } from "./support/embedded-azure.ts";
-import { type Harness, harnessOn } from "./support/harness.ts";
-import { firstRevision, referenceSeed, secondRevision, stateOf } from "./support/reference-scenario.ts";
+import { referenceSeed, secondRevision } from "./support/reference-scenario.ts";
 
 let azure: EmbeddedAzure;
 /** Puts back what stood after the first revision. */
@@ -12,27 +18,19 @@ let reference: { readonly state: string; readonly requests: number };
 
 beforeAll(async () => {
   azure = await embeddedAzure();
-  await azure.renew(referenceSeed);
-  await binderyOn().apply(firstRevision);
-  azure.advance(120_000);
-  rewind = azure.remember();
+  rewind = await beforeSecondRevision(azure, referenceSeed);
   const counting = cutAt(Number.POSITIVE_INFINITY, "before");
-  await binderyOn(counting.client).apply(secondRevision);
-  azure.advance(120_000);
-  reference = { state: stateOf(azure.world), requests: counting.sent() };
+  await binderyOn(azure, counting.client).apply(secondRevision);
+  reference = { state: settledState(azure), requests: counting.sent() };
 }, 60_000);
 
-function binderyOn(client: HttpClient = azure.send): Harness {
-  return harnessOn(azure.wiring(() => 0.5, client));
-}
-
 /** A client whose process dies at one request: that one is cut before or after it acted, later ones are never sent. */
-function cutAt(number: number, when: "before" | "after"): { client: HttpClient; sent: () => number } {
+function cutAt(number: number, side: Side): { client: HttpClient; sent: () => number } {
   let sent = 0;
   const client: HttpClient = {
     async sendRequest(request) {
       sent += 1;
-      if (sent > number || (sent === number && when === "before")) throw new Error("the process is gone");
+      if (sent > number || (sent === number && side === "before")) throw new Error("the process is gone");
       const answer = await azure.send.sendRequest(request);
       if (sent >= number) throw new Error("the process is gone");
       return answer;
@@ -41,19 +39,13 @@ function cutAt(number: number, when: "before" | "after"): { client: HttpClient; 
   return { client, sent: () => sent };
 }
 
-async function survives(number: number, when: "before" | "after"): Promise<void> {
+async function survives(number: number, side: Side): Promise<void> {
   rewind();
-  const at = `cut ${when} request ${number}`;
-  const cut = binderyOn(cutAt(number, when).client).apply(secondRevision);
+  const at = `cut ${side} request ${number}`;
+  const cut = binderyOn(azure, cutAt(number, side).client).apply(secondRevision);
   await cut.catch((error: unknown) => expect(String(error), at).toContain("the process is gone"));
-  await binderyOn().apply(secondRevision);
-  azure.advance(120_000);
-  expect(stateOf(azure.world), at).toBe(reference.state);
-  const left = await binderyOn().plan(secondRevision);
-  expect(
-    left.changes.map((change) => change.id),
-    at,
-  ).toEqual([]);
+  await binderyOn(azure).apply(secondRevision);
+  await expectTheSameEnd(azure, reference.state, at);
 }
 
 test("the reference scenario does everything", () => {
@@ -63,8 +55,8 @@ test("the reference scenario does everything", () => {
 
 test.each(["before", "after"] as const)(
   "cut %s every request",
-  async (when) => {
-    for (let number = 1; number <= reference.requests; number += 1) await survives(number, when);
+  async (side) => {
+    for (let number = 1; number <= reference.requests; number += 1) await survives(number, side);
   },
   300_000,
 );

@@ -1,5 +1,4 @@
 // An embedded Azure without waiting: time is virtual, and the real SDKs reach it as a function or over sockets.
-import { readFileSync } from "node:fs";
 import type { AccessToken, TokenCredential } from "@azure/core-auth";
 import {
   createDefaultHttpClient,
@@ -10,14 +9,15 @@ import {
   RestError,
 } from "@azure/core-rest-pipeline";
 import type { AzureCloud } from "../../src/azure/cloud.ts";
+import { createCertificateAuthority } from "../../src/sandbox/pki.ts";
 import type { LogEntry } from "../../src/sandbox/request-log.ts";
 import { ConnectionCut } from "../../src/sandbox/router.ts";
 import { binderyRoles, type SeededCaller } from "../../src/sandbox/seed/callers.ts";
 import { loadSeed } from "../../src/sandbox/seed/load.ts";
 import { readSeed } from "../../src/sandbox/seed/read.ts";
+import { serveHttps } from "../../src/sandbox/server.ts";
 import { createServices } from "../../src/sandbox/services.ts";
 import { defaultSettings } from "../../src/sandbox/settings.ts";
-import { startSandbox } from "../../src/sandbox/start.ts";
 import type { Store } from "../../src/sandbox/store.ts";
 import { defaultSwitches } from "../../src/sandbox/switches.ts";
 import { sandboxTenantId } from "../../src/sandbox/tenant.ts";
@@ -39,10 +39,22 @@ export interface EmbeddedAzure {
   /** Bindery's way in; requests go through `httpClient` if given, which ends in `send`. */
   wiring(random: () => number, httpClient?: HttpClient): Wiring;
   readonly send: HttpClient;
+  /** What another process needs to get in as Bindery; over sockets only. */
+  entrance(): Entrance;
   /** How many writes of Bindery's own caller have arrived since the world was renewed. */
   writesOfBindery(): Promise<number>;
   close(): Promise<void>;
 }
+
+/** The way into an embedded Azure that listens. */
+export interface Entrance {
+  readonly origin: string;
+  readonly ca: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+type Fetch = (request: Request) => Promise<Response>;
 
 /** How long a request takes, in milliseconds of the virtual clock. */
 const requestInMs = 20;
@@ -52,9 +64,15 @@ const commonRoles = ["Owner", "Contributor", "Key Vault Secrets User", "Storage 
 /** Longer than any lag: what a renewed world held before is not seen by anybody. */
 const oblivionInMs = 60 * 60_000;
 
-/** Makes an embedded Azure whose clock stands still unless somebody sleeps or sends. */
-export async function embeddedAzure(transport: "function" | "sockets" = "function"): Promise<EmbeddedAzure> {
-  const reached = transport === "sockets" ? await onSockets() : await asFunction();
+/**
+ * Makes an embedded Azure whose clock stands still unless somebody sleeps or sends. What comes over sockets goes
+ * through `gate`, which may keep a request or its answer back.
+ */
+export async function embeddedAzure(
+  transport: "function" | "sockets" = "function",
+  gate: (fetch: Fetch) => Fetch = (fetch) => fetch,
+): Promise<EmbeddedAzure> {
+  const reached = transport === "sockets" ? await onSockets(gate) : await asFunction();
   const { world, advance } = reached;
   const clock = virtualClock(world.now, advance);
   const send = clientOf(reached, clock);
@@ -93,6 +111,12 @@ export async function embeddedAzure(transport: "function" | "sockets" = "functio
         ...(reached.ca !== undefined && { ca: reached.ca }),
       };
     },
+    entrance() {
+      if (!caller || reached.ca === undefined)
+        throw new Error("Nobody listens, or the world was not renewed.");
+      const { clientId, clientSecret } = caller;
+      return { origin: reached.origin, ca: reached.ca, clientId, clientSecret };
+    },
     async writesOfBindery() {
       const log = (await admin("GET", "requests")) as LogEntry[];
       return log.filter(({ method, path, callerId }) => {
@@ -109,7 +133,7 @@ export async function embeddedAzure(transport: "function" | "sockets" = "functio
 interface Reached {
   readonly world: World;
   readonly advance: (byInMs: number) => void;
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: Fetch;
   readonly adminToken: string;
   readonly origin: string;
   readonly client: HttpClient;
@@ -126,11 +150,14 @@ async function asFunction(): Promise<Reached> {
   return { world, advance: clock.advance, fetch, adminToken, origin, client, close: async () => undefined };
 }
 
-async function onSockets(): Promise<Reached> {
-  const { world, advance, fetch, ready, close } = await startSandbox({ speed: 0 });
-  const { adminToken, arm: origin, caFile } = ready;
-  const ca = readFileSync(caFile, "utf8");
-  return { world, advance, fetch, adminToken, origin, client: createDefaultHttpClient(), ca, close };
+async function onSockets(gate: (fetch: Fetch) => Fetch): Promise<Reached> {
+  const { world, clock, fetch, adminToken, learnOrigins } = await createServices({ speed: 0 });
+  const pki = await createCertificateAuthority({ hosts: [], now: Date.now });
+  const { port, close } = await serveHttps(gate(fetch), pki, 0);
+  const origin = `https://localhost:${port}`;
+  learnOrigins([origin]);
+  const client = createDefaultHttpClient();
+  return { world, advance: clock.advance, fetch, adminToken, origin, client, ca: pki.caPem, close };
 }
 
 function cloudAt(origin: string): AzureCloud {
