@@ -171,7 +171,7 @@ const states: readonly {
       identity("id-b"),
     lines: ["attach vm-orders-1"],
     held: [
-      "TargetNotFound: attach vm-nowhere",
+      "TargetGone: attach vm-nowhere",
       "Privileged: grant Owner",
       "RoleNotFound: grant Raeder",
       "ScopeNotFound: grant Reader",

@@ -10,8 +10,10 @@ import type { HeldReason } from "./plan.ts";
 /** Reasons that a person's release can lift; the others need a change of document, policy or Azure. */
 const releasable: ReadonlySet<HeldReason> = new Set<HeldReason>([
   "AdoptionPending",
+  "LooksLikeRename",
   "Privileged",
   "SelectorCollapsed",
+  "TargetMoved",
   "TooManyAdditions",
   "TooManyRemovals",
 ]);

@@ -7,7 +7,6 @@ import {
   binding,
   desired,
   document,
-  group,
   identityId,
   live,
   namedVm,
@@ -118,26 +117,10 @@ const rows: {
   },
 ];
 
-const elsewhere = vm("vm-1", [identityId], {
-  id: `${group}-2/providers/Microsoft.Compute/virtualMachines/vm-1`,
-});
-const orphan = identityIdFrom(subscription, "rg", "id-old");
 const crowded = Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`t${i}`, "x"]));
 const trust = { name: "main", issuer: "https://issuer", subject: "repo:o/r", audience: "a" };
 
 rows.push(
-  {
-    name: "a moved target",
-    want: { bindings: oneVm },
-    see: { targets: [elsewhere] },
-    codes: ["TargetMoved", "LastIdentity"],
-  },
-  {
-    name: "a renamed identity",
-    want: { bindings: oneVm },
-    see: { identities: [live({ id: orphan })], targets: [vm("vm-1", [orphan])] },
-    codes: ["LooksLikeRename", "SecondIdentity"],
-  },
   {
     name: "a new trust",
     want: { federatedCredentials: [trust] },

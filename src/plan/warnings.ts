@@ -19,7 +19,7 @@ export function warningsFor(
 ): readonly Warning[] {
   return [
     ...observationWarnings(situation),
-    ...secondLookWarnings(situation, all, changes),
+    ...secondLookWarnings(all, changes),
     ...targetWarnings(situation, changes),
     ...all.flatMap((subjects) => [
       ...selectorWarnings(subjects),

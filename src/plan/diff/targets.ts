@@ -8,6 +8,7 @@
 import { idKey, isAtOrBelow } from "../../model/arm-id.ts";
 import { isAttached, type Target } from "../../model/target.ts";
 import { changeId, type Draft, type Subjects } from "../draft.ts";
+import { missingTarget } from "../guards/moved.ts";
 import type { Subject } from "../plan.ts";
 import { foundationOf, mayPrune, pruneReason } from "./identity.ts";
 import type { WantedAttachment } from "./wanted.ts";
@@ -52,7 +53,7 @@ function attachDrafts(subjects: Subjects, wanted: WantedAttachment): readonly Dr
     kind: "attach",
     subject,
     reason: wanted.reason,
-    ...(!target && { problem: notFound(wanted) }),
+    ...(!target && { problem: missingTarget(wanted, observed) }),
   };
   const rollOut = wanted.instanceUpgrade === "Automatic" && target ? [upgradeDraft(attach, target)] : [];
   return [attach, ...rollOut];
@@ -87,14 +88,6 @@ function detachDrafts(subjects: Subjects, target: Target): readonly Draft[] {
     needs: [],
   };
   return [detach];
-}
-
-function notFound(wanted: WantedAttachment): NonNullable<Draft["problem"]> {
-  return {
-    reason: "TargetNotFound",
-    message: `${wanted.targetId} does not exist, or may not be read.`,
-    cure: "Correct the name in the document, create the resource, or give Bindery the right to read it.",
-  };
 }
 
 function common(

@@ -4,6 +4,7 @@ import { documentName } from "../../model/document.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
 import type { HeldReason } from "../plan.ts";
 import { holdDelete } from "./delete.ts";
+import { holdMoved, holdRename } from "./moved.ts";
 import { holdForeign } from "./ownership.ts";
 import { holdPrivileged } from "./privileged.ts";
 import { holdCollapsed } from "./selectors.ts";
@@ -25,7 +26,9 @@ const guards: readonly Guard[] = [
   holdWholeSubscription,
   holdPrivileged,
   holdAdopted,
+  holdMoved,
   holdCollapsed,
+  holdRename,
   holdSuspended,
   holdDelete,
 ];

@@ -26,7 +26,7 @@ const passing: ReadonlySet<HeldReason> = new Set<HeldReason>([
 ]);
 
 /** Reasons whose release has approved a list of removals already. */
-const approvals: readonly HeldReason[] = ["AdoptionPending", "SelectorCollapsed"];
+const approvals: readonly HeldReason[] = ["AdoptionPending", "SelectorCollapsed", "TargetMoved"];
 
 /** A group of changes that a limit is measured on. */
 interface Group {
