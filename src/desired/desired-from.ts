@@ -2,10 +2,18 @@
 import type { BindingDocument, IdentityDocument, ManifestDocument } from "../manifest/manifest-document.ts";
 import type { GrantEntry, TargetEntry } from "../manifest/schema-binding.ts";
 import { identityIdFrom, resourceIdFrom } from "../model/arm-id.ts";
+import type { Securable } from "../model/database.ts";
 import { type DocumentRef, documentName } from "../model/document.ts";
 import { roleGuidOf } from "../model/grant.ts";
 import { armTypeOf } from "../model/target.ts";
-import type { Desired, DesiredBinding, DesiredGrant, DesiredIdentity, DesiredTarget } from "./desired.ts";
+import type {
+  Desired,
+  DesiredBinding,
+  DesiredDatabase,
+  DesiredGrant,
+  DesiredIdentity,
+  DesiredTarget,
+} from "./desired.ts";
 
 type Path = Parameters<ManifestDocument["originOf"]>[0];
 
@@ -37,11 +45,16 @@ function identityFrom(document: IdentityDocument, bindings: readonly BindingDocu
       roleAssignments: spec.ignore.roleAssignments.map(({ scope }) => scope),
       targets: spec.ignore.targets.map(({ scope }) => scope),
     },
-    bindings: spec.lifecycle === "Present" ? bindings.map((b) => bindingFrom(b, spec.subscriptionId)) : [],
+    bindings:
+      spec.lifecycle === "Present" ? bindings.map((b) => bindingFrom(b, spec.subscriptionId, spec.name)) : [],
   };
 }
 
-function bindingFrom(document: BindingDocument, subscriptionId: string): DesiredBinding {
+function bindingFrom(
+  document: BindingDocument,
+  subscriptionId: string,
+  identityName: string,
+): DesiredBinding {
   const { spec } = document;
   return {
     document: refAt(document, []),
@@ -50,6 +63,9 @@ function bindingFrom(document: BindingDocument, subscriptionId: string): Desired
       targetFrom(target, subscriptionId, refAt(document, ["spec", "targets", i])),
     ),
     grants: spec.grants.flatMap((grant, i) => grantFrom(grant, refAt(document, ["spec", "grants", i]))),
+    databases: spec.grants.flatMap((grant, i) =>
+      databaseFrom(grant, identityName, refAt(document, ["spec", "grants", i])),
+    ),
   };
 }
 
@@ -92,6 +108,39 @@ function grantFrom({ azureRole }: GrantEntry, document: DocumentRef): DesiredGra
   const role =
     roleDefinitionId === undefined ? { name: roleName ?? "" } : { guid: roleGuidOf(roleDefinitionId) };
   return [{ kind: "azureRole", scope, role, ...(condition !== undefined && { condition }), document }];
+}
+
+function databaseFrom(
+  { sqlDatabase }: GrantEntry,
+  identityName: string,
+  document: DocumentRef,
+): DesiredDatabase[] {
+  if (!sqlDatabase) return [];
+  const { server, database, userName = identityName, userFrom, roles, replaceUserWithSid } = sqlDatabase;
+  return [
+    {
+      ref: { server: server.toLowerCase(), database },
+      userName,
+      userFrom,
+      roles,
+      permissions: sqlDatabase.permissions.flatMap(({ grant, securable }) =>
+        grant.map((permission) => ({ permission, securable: securableFrom(securable) })),
+      ),
+      ...(replaceUserWithSid !== undefined && {
+        replaceUserWithSid: `0x${replaceUserWithSid.slice(2).toUpperCase()}`,
+      }),
+      document,
+    },
+  ];
+}
+
+/** "database", "schema::NAME" or "object::SCHEMA.NAME", as the schema of the documents has checked it. */
+function securableFrom(text: string): Securable {
+  const [kind, name = ""] = text.split(/::(.*)/s);
+  if (kind === "schema") return { class: "schema", schema: name };
+  if (kind !== "object") return { class: "database" };
+  const [schema = "", object = ""] = name.split(/\.(.*)/s);
+  return { class: "object", schema, object };
 }
 
 function refAt(document: ManifestDocument, path: Path): DocumentRef {

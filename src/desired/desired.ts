@@ -1,4 +1,5 @@
 // The state that the documents want, keyed by Azure identity: what every later step compares with.
+import type { DatabaseRef, Securable } from "../model/database.ts";
 import type { DocumentRef } from "../model/document.ts";
 import type { FederatedCredential } from "../model/identity.ts";
 
@@ -38,6 +39,7 @@ export interface DesiredBinding {
   readonly suspended: boolean;
   readonly targets: readonly DesiredTarget[];
   readonly grants: readonly DesiredGrant[];
+  readonly databases: readonly DesiredDatabase[];
 }
 
 /** A target that a binding names, or a selector of targets, with its own line in the document. */
@@ -64,5 +66,17 @@ export interface DesiredGrant {
   readonly scope: string;
   readonly role: { readonly name: string } | { readonly guid: string };
   readonly condition?: string;
+  readonly document: DocumentRef;
+}
+
+/** A user that a binding wants for its identity in a SQL database, with what it may do there. */
+export interface DesiredDatabase {
+  readonly ref: DatabaseRef;
+  readonly userName: string;
+  readonly userFrom: "Sid" | "ExternalProvider";
+  readonly roles: readonly string[];
+  readonly permissions: readonly { readonly permission: string; readonly securable: Securable }[];
+  /** The stale user that may be replaced, "0x" and digits in upper case. */
+  readonly replaceUserWithSid?: string;
   readonly document: DocumentRef;
 }

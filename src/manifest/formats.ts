@@ -63,6 +63,29 @@ export const formats = {
     what: "a folder",
     cure: "write names with / between them, relative to the PATH, with no slash at either end and no . or ..",
   },
+  sqlServer: {
+    pattern: whole("[a-zA-Z0-9](?:[a-zA-Z0-9\\-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9\\-]{1,63}){2,8}"),
+    what: "the full name of a SQL server",
+    cure: "write it like sql-orders.database.windows.net, without a port and without tcp:",
+  },
+  databaseName: {
+    // Azure, "Naming rules and restrictions for Azure resources": no <>*%&:\\/? and no period or space at the end.
+    pattern: whole("[^<>*%&:\\\\/?\\u0000-\\u001f]{0,127}[^<>*%&:\\\\/?\\u0000-\\u001f. ]"),
+    what: "the name of a database",
+    cure: "use 1 to 128 characters other than < > * % & : \\ / ?, not ending in a period or space",
+  },
+  securable: {
+    pattern: whole(
+      "database|schema::[^\\u0000-\\u001f]{1,128}|object::[^.\\u0000-\\u001f]{1,128}\\.[^\\u0000-\\u001f]{1,128}",
+    ),
+    what: "a securable",
+    cure: "write database, schema::NAME or object::SCHEMA.NAME, names without brackets",
+  },
+  sid: {
+    pattern: whole("0[xX][0-9a-fA-F]{32}"),
+    what: "the SID of a user",
+    cure: "write 0x and 32 hexadecimal digits, as `SELECT sid FROM sys.database_principals` shows it",
+  },
   guid: {
     pattern: whole(guid),
     what: "a GUID",

@@ -4,8 +4,8 @@ import type { PathSegment } from "./path.ts";
 /** By kind and path, lists without their index. */
 const laterKeys: Readonly<Record<string, readonly string[]>> = {
   "IdentityBinding spec.targets[]": ["webApp", "functionApp", "containerApp", "resource"],
-  "IdentityBinding spec.grants[]": ["sqlDatabase", "postgresDatabase"],
-  "Policy spec": ["sqlServers", "lease", "source"],
+  "IdentityBinding spec.grants[]": ["postgresDatabase"],
+  "Policy spec": ["lease", "source"],
 };
 
 /** The keys of a later version that may stand at this path of a document of this kind. */

@@ -641,7 +641,7 @@ const bindings: Row[] = [
     binding("  targets: [{}]\n  grants: [{}]\n"),
     [
       "14:13 spec.targets[0]: this names no target → write virtualMachine or virtualMachines or virtualMachineScaleSet",
-      "15:12 spec.grants[0]: this names no grant → write azureRole",
+      "15:12 spec.grants[0]: this names no grant → write azureRole or sqlDatabase",
     ],
   ],
   [
@@ -651,14 +651,30 @@ const bindings: Row[] = [
   ],
   [
     "a grant of a later version",
-    binding("  grants:\n    - sqlDatabase: { server: s }\n"),
-    ['15:7 spec.grants[0].sqlDatabase: "sqlDatabase" is not in this version of Bindery → remove it'],
+    binding("  grants:\n    - postgresDatabase: { server: s }\n"),
+    [
+      '15:7 spec.grants[0].postgresDatabase: "postgresDatabase" is not in this version of Bindery → remove it',
+    ],
+  ],
+  [
+    "a SQL database that is none",
+    binding(
+      "  grants:\n    - sqlDatabase: { server: 'tcp:s,1433', database: 'a/b', replaceUserWithSid: x, permissions: [{ grant: [Select], securable: sales }] }\n    - sqlDatabase: { server: s.database.windows.net, database: d }\n",
+    ),
+    [
+      '15:30 spec.grants[0].sqlDatabase.server: "tcp:s,1433" is not the full name of a SQL server → write it like sql-orders.database.windows.net, without a port and without tcp:',
+      '15:54 spec.grants[0].sqlDatabase.database: "a/b" is not the name of a database → use 1 to 128 characters other than < > * % & : \\ / ?, not ending in a period or space',
+      '15:81 spec.grants[0].sqlDatabase.replaceUserWithSid: "x" is not the SID of a user → write 0x and 32 hexadecimal digits, as `SELECT sid FROM sys.database_principals` shows it',
+      '15:108 spec.grants[0].sqlDatabase.permissions[0].grant[0]: "Select" is none of the choices → did you mean SELECT? The choices are ALTER or CONTROL or CREATE PROCEDURE or CREATE SCHEMA or CREATE TABLE or CREATE VIEW or DELETE or EXECUTE or INSERT or REFERENCES or SELECT or SHOWPLAN or UPDATE or VIEW ANY COLUMN ENCRYPTION KEY DEFINITION or VIEW ANY COLUMN MASTER KEY DEFINITION or VIEW CHANGE TRACKING or VIEW DATABASE STATE or VIEW DEFINITION',
+      '15:128 spec.grants[0].sqlDatabase.permissions[0].securable: "sales" is not a securable → write database, schema::NAME or object::SCHEMA.NAME, names without brackets',
+      "16:20 spec.grants[1].sqlDatabase: this grants nothing → list roles or permissions, for example roles: [db_datareader]",
+    ],
   ],
   [
     "a misspelt grant of a later version",
-    binding("  grants:\n    - sqlDatabse: { server: s }\n"),
+    binding("  grants:\n    - postgresDatabse: { server: s }\n"),
     [
-      '15:7 spec.grants[0].sqlDatabse: unknown key "sqlDatabse" → did you mean sqlDatabase? (which is not in this version of Bindery)',
+      '15:7 spec.grants[0].postgresDatabse: unknown key "postgresDatabse" → did you mean postgresDatabase? (which is not in this version of Bindery)',
     ],
   ],
   [

@@ -33,6 +33,7 @@ describe("a policy that is right", () => {
       wholeSubscriptionSelectors: "Deny",
       privileged: [],
       federatedCredentials: [],
+      sqlServers: [],
       protected: [],
       releases: [],
     });
@@ -46,6 +47,7 @@ describe("a policy that is right", () => {
   namespaces: [{ folder: teams/orders, namespace: team-orders }]
   limits: { removals: { count: 3 } }
   federatedCredentials: { allow: [{ issuer: https://i, subject: "repo:o/*" }] }
+  sqlServers: { allow: ["sql-*.database.windows.net"] }
   releases: [0123456789abcdef01234567]
 `),
     );
@@ -57,6 +59,7 @@ describe("a policy that is right", () => {
       namespaces: [{ folder: "teams/orders", namespace: "team-orders" }],
       limits: { removals: { count: 3, percent: 20 }, additions: { count: 500 } },
       federatedCredentials: [{ issuer: "https://i", subject: "repo:o/*" }],
+      sqlServers: ["sql-*.database.windows.net"],
       releases: ["0123456789abcdef01234567"],
     });
   });
@@ -85,8 +88,8 @@ describe("a policy with a mistake is no policy", () => {
     ],
     [
       "keys of a later version",
-      policy("  sqlServers: {}\n  lease: {}\n  source: {}\n"),
-      ["sqlServers", "lease", "source"].map(
+      policy("  lease: {}\n  source: {}\n"),
+      ["lease", "source"].map(
         (key, index) => `${8 + index}:3 spec.${key}: "${key}" is not in this version of Bindery`,
       ),
     ],

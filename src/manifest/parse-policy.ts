@@ -54,6 +54,7 @@ export function modelPolicyFrom({ spec }: Policy): ModelPolicy {
     wholeSubscriptionSelectors: spec.selectors.wholeSubscription,
     privileged: spec.privileged.allow,
     federatedCredentials: spec.federatedCredentials.allow,
+    sqlServers: spec.sqlServers.allow,
     protected: spec.protected,
     releases: spec.releases,
   };

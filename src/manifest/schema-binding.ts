@@ -1,6 +1,7 @@
 // Decides what an IdentityBinding document may say.
 import { z } from "zod";
 import { always, exactlyOne, formatted, mistake, text } from "./fields.ts";
+import { SqlDatabase } from "./schema-database.ts";
 import { ApiVersion, Metadata } from "./schema-metadata.ts";
 
 /** The longest condition of a role assignment that Azure takes, in characters ("Azure ABAC limits": 8 KB). */
@@ -134,11 +135,11 @@ const AzureRole = z
   .superRefine(exactlyOne("role", roleMembers, "keep one of the two"), always)
   .meta({ description: "An Azure role at a scope.", ...oneRole });
 
-const grantMembers = ["azureRole"] as const;
+const grantMembers = ["azureRole", "sqlDatabase"] as const;
 
 /** One entry of `grants`. */
 export const GrantEntry = z
-  .strictObject({ azureRole: AzureRole.exactOptional() })
+  .strictObject({ azureRole: AzureRole.exactOptional(), sqlDatabase: SqlDatabase.exactOptional() })
   .superRefine(exactlyOne("grant", grantMembers, anotherEntry), always)
   .meta({ description: "Exactly one kind of grant.", minProperties: 1, maxProperties: 1 });
 export type GrantEntry = z.output<typeof GrantEntry>;

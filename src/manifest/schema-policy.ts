@@ -152,6 +152,24 @@ export const PolicySpec = z
       })
       .default({ allow: [] })
       .meta({ description: "Who may act as an identity without a secret; held unless it stands here." }),
+    sqlServers: z
+      .strictObject({
+        allow: z
+          .array(
+            text(
+              {
+                description: "A server's full name, or a pattern: * stops at / and :.",
+                example: "sql-*.database.windows.net",
+              },
+              253,
+            ),
+          )
+          .max(1_000)
+          .default([])
+          .meta({ description: "The SQL servers that Bindery may sign in to." }),
+      })
+      .default({ allow: [] })
+      .meta({ description: "Where tokens for databases may go: nowhere unless it stands here." }),
     protected: z
       .array(
         formatted("resourceId", {

@@ -47,6 +47,8 @@ export interface Policy {
   readonly wholeSubscriptionSelectors: "Deny" | "Allow";
   readonly privileged: readonly PrivilegedAllowance[];
   readonly federatedCredentials: readonly TrustAllowance[];
+  /** Names of SQL servers, or patterns, that Bindery may sign in to. */
+  readonly sqlServers: readonly string[];
   /** Ids of identities and targets that are never a subject of a change. */
   readonly protected: readonly string[];
   /** Digests of held sets that a person has approved. */

@@ -2,6 +2,7 @@
 import type {
   Desired,
   DesiredBinding,
+  DesiredDatabase,
   DesiredGrant,
   DesiredIdentity,
   DesiredTarget,
@@ -41,6 +42,7 @@ export const policy: Policy = {
   wholeSubscriptionSelectors: "Deny",
   privileged: [],
   federatedCredentials: [],
+  sqlServers: ["*"],
   protected: [],
   releases: [],
 };
@@ -68,8 +70,9 @@ export function binding(
   targets: readonly DesiredTarget[],
   grants: readonly DesiredGrant[] = [],
   suspended = false,
+  databases: readonly DesiredDatabase[] = [],
 ): DesiredBinding {
-  return { document: document(), suspended, targets, grants };
+  return { document: document(), suspended, targets, grants, databases };
 }
 
 export function vmId(name: string, resourceGroup = "rg"): string {

@@ -44,6 +44,8 @@ export interface Wiring {
   readonly random: () => number;
   readonly ca?: string;
   readonly httpClient?: HttpClient;
+  /** How long an operation of Azure may take; Bindery's own default if left out. */
+  readonly deadlineInMs?: number;
 }
 
 /** A clock that runs as fast as the sandbox's: a wait of a minute takes a minute of its time. */
@@ -79,7 +81,7 @@ export function harnessFor(sandbox: Sandbox, speed: number, httpClient?: HttpCli
 
 /** Puts Bindery's flow on whatever leads to a sandbox. */
 export function harnessOn(wiring: Wiring): Harness {
-  const { cloud, credential, clock, random, ca, httpClient } = wiring;
+  const { cloud, credential, clock, random, ca, httpClient, deadlineInMs } = wiring;
   let events: RequestEvent[] = [];
   const connect = (dryRun: boolean): AzureConnection =>
     connectAzure({
@@ -90,6 +92,7 @@ export function harnessOn(wiring: Wiring): Harness {
       onRequest: (event) => events.push(event),
       ...(ca !== undefined && { ca }),
       ...(httpClient && { httpClient }),
+      ...(deadlineInMs !== undefined && { deadlineInMs }),
     });
   const [dry, live] = [connect(true), connect(false)];
   let desired: { readonly of: string; readonly state: Intent["desired"] } | undefined;
@@ -145,6 +148,7 @@ function policyOf({ tenantId, subscriptions }: Wiring): Policy {
     wholeSubscriptionSelectors: "Deny",
     privileged: [],
     federatedCredentials: [],
+    sqlServers: ["*"],
     protected: [],
     releases: [],
   };
