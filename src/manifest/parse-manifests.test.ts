@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseManifests } from "./parse-manifests.ts";
 
-function parse(content: string | Uint8Array) {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+function parse(content: string) {
+  const bytes = new TextEncoder().encode(content);
   return parseManifests([{ path: "a.yaml", bytes }], {});
 }
 

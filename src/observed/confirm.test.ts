@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { idKey } from "../model/arm-id.ts";
+import { Failure } from "../model/failure.ts";
+import { ownerTag } from "../model/identity.ts";
+import type { ReadPorts } from "../model/ports.ts";
+import { identityId, live, observed, subscription } from "../plan/fixtures.ts";
+import { confirm } from "./confirm.ts";
+
+const key = idKey(identityId);
+const anothers = live({ tags: { [ownerTag]: "another" } });
+
+const nothing: ReadPorts = {
+  listSubscriptions: async () => ({ items: [], unknown: [] }),
+  listIdentities: async () => ({ items: [], unknown: [] }),
+  listTargets: async () => ({ items: [], unknown: [] }),
+  listAssignments: async () => ({ items: [], unknown: [] }),
+  readIdentity: async () => undefined,
+  readTarget: async () => undefined,
+  readAssignment: async () => undefined,
+  findAssignments: async () => [],
+  listRoles: async () => [],
+  listCredentials: async () => [],
+  existingScopes: async (scopes) => scopes,
+};
+
+function confirmed(listed: readonly ReturnType<typeof live>[], readIdentity: ReadPorts["readIdentity"]) {
+  const questions = { identityIds: [identityId], targetIds: [], assignmentIds: [], grants: [] };
+  const seen = observed({ identities: listed });
+  return confirm(seen, questions, { ...nothing, readIdentity }, new AbortController().signal);
+}
+
+describe("an identity is as a read of its own shows it", () => {
+  test.each([
+    ["listed as ours, now another's", [live()], anothers],
+    ["listed as another's, now ours", [anothers], live()],
+    ["listed, now gone", [live()], undefined],
+    ["not listed, and not there", [], undefined],
+  ])("%s", async (_, listed, now) => {
+    const { identities, confirmed: read, unknown } = await confirmed(listed, async () => now);
+    expect(identities.get(key)).toEqual(now);
+    expect(read).toContain(key);
+    expect(unknown.size).toBe(0);
+  });
+
+  test("not listed although it is there: the lists of its subscription are doubtful", async () => {
+    const { identities, unknown } = await confirmed([], async () => live());
+    expect(identities.get(key)).toEqual(live());
+    expect([...unknown.keys()]).toEqual([subscription]);
+  });
+
+  test("not listed and not readable: it may be there", async () => {
+    const refused = new Failure("terminal", "no", { code: "AuthorizationFailed", status: 403 });
+    const seen = await confirmed([], () => Promise.reject(refused));
+    expect(seen.confirmed).not.toContain(key);
+    expect([...seen.unreadable.keys()]).toEqual([key]);
+    expect([...seen.unknown.keys()]).toEqual([subscription]);
+  });
+});
