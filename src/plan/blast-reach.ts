@@ -88,9 +88,9 @@ export function reachAfter(before: Reach, observed: Observed, changes: readonly 
     [...before.holders.values()].flatMap(({ holder, identities }) =>
       holder.kind === "trust"
         ? []
-        : [...identities].map((identityId) => {
+        : [...identities].map((identityId): [string, Attached] => {
             const targetId = idKey(holder.targetId);
-            return [`${targetId} ${identityId}`, { targetId, identityId }] as const;
+            return [`${targetId} ${identityId}`, { targetId, identityId }];
           }),
     ),
   );

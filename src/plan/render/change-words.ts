@@ -1,8 +1,9 @@
-// Decides which words a change is told in, and how changes, held sets and counts are grouped, for every renderer.
+// Decides which words a change is told in, and how changes and counts are grouped, for every renderer.
 import { idKey, nameOf, subscriptionOf } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import { isRemoval } from "../guards/guards.ts";
-import type { Change, ChangeKind, Held, Plan, Subject } from "../plan.ts";
+import type { Change, ChangeKind, Plan, Subject } from "../plan.ts";
+import { idsOfRadius } from "./blast-words.ts";
 import { type Names, namesFor } from "./names.ts";
 
 /** What a change does, at a glance. */
@@ -26,23 +27,6 @@ export interface IdentityChanges {
   readonly identityId: string;
   /** "team-orders/orders" */
   readonly title: string;
-  readonly changes: readonly Change[];
-}
-
-/** All that one reason holds of one identity. */
-export interface HeldGroup {
-  readonly title: string;
-  readonly reason: Held["reason"];
-  readonly digest: string;
-  readonly releasable: boolean;
-  /** By message and cure, in the plan's order. */
-  readonly parts: readonly HeldPart[];
-}
-
-/** Changes that are held with the same words. */
-export interface HeldPart {
-  readonly message: string;
-  readonly cure: string;
   readonly changes: readonly Change[];
 }
 
@@ -82,7 +66,7 @@ export function namesOf(plan: Plan): Names {
   const changes = [...plan.changes, ...plan.held.map((h) => h.change)];
   const ids = changes.flatMap(({ identityId, subject }) => [identityId, ...idsOf(subject)]);
   const orphans = plan.orphans.flatMap((o) => [o.identityId, ...o.targets, ...o.roles.map((r) => r.scope)]);
-  const all = [...ids, ...orphans];
+  const all = [...ids, ...orphans, ...idsOfRadius(plan.blastRadius)];
   const subscriptions = all.flatMap((id) => {
     const subscription = subscriptionOf(id);
     return subscription ? [`/subscriptions/${subscription}`] : [];
@@ -95,25 +79,6 @@ export function byIdentity(changes: readonly Change[]): readonly IdentityChanges
   return [...Map.groupBy(changes, (change) => idKey(change.identityId)).values()].flatMap((group) => {
     const [first] = group;
     return first ? [{ identityId: first.identityId, title: titleOf(first), changes: group }] : [];
-  });
-}
-
-/** What is held, by identity and reason, in the plan's order. */
-export function heldGroups(held: readonly Held[]): readonly HeldGroup[] {
-  const groups = Map.groupBy(held, (h) => `${idKey(h.change.identityId)} ${h.reason} ${h.digest}`);
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (!first) return [];
-    const parts = Map.groupBy(group, (h) => `${h.message}\n${h.cure}`);
-    return [
-      {
-        title: titleOf(first.change),
-        reason: first.reason,
-        digest: first.digest,
-        releasable: first.releasable,
-        parts: [...parts.values()].map(partFrom),
-      },
-    ];
   });
 }
 
@@ -141,14 +106,6 @@ export function summaryWords(plan: Plan): string {
 function counted(count: number, word: string): string {
   if (count === 0) return "";
   return `${count} ${word}${count === 1 ? "" : "s"}`;
-}
-
-function partFrom(group: readonly Held[]): HeldPart {
-  return {
-    message: group[0]?.message ?? "",
-    cure: group[0]?.cure ?? "",
-    changes: group.map((h) => h.change),
-  };
 }
 
 function titleOf({ identityDocument, identityId }: Change): string {

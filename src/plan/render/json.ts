@@ -8,8 +8,10 @@ import type {
   Operation,
   OperationAction,
   Plan,
+  SelectorMatches,
   Subject,
 } from "../plan.ts";
+import { type BlastRadiusOutput, blastRadiusOutput, documentOutput } from "./blast-json.ts";
 import { changeKinds, signOf } from "./change-words.ts";
 import { jsonText } from "./safe-json.ts";
 
@@ -36,6 +38,9 @@ export interface PlanOutput extends PlanContext {
   readonly held: readonly HeldOutput[];
   readonly warnings: readonly WarningOutput[];
   readonly orphans: readonly OrphanOutput[];
+  /** Only of identities whose holders gain or lose something; privileged ones first. */
+  readonly blastRadius: readonly BlastRadiusOutput[];
+  readonly selectors: readonly SelectorOutput[];
   readonly summary: SummaryOutput;
 }
 
@@ -96,6 +101,21 @@ export interface OrphanOutput {
   readonly roles: readonly { readonly roleName: string; readonly scope: string }[];
 }
 
+/** What a selector of machines matches: matched = attached + new - leaving. */
+export interface SelectorOutput {
+  readonly identityId: string;
+  /** The binding, with the line of the selector. */
+  readonly document: DocumentRef;
+  /** Machines that are attached by it now. */
+  readonly attached: number;
+  /** Machines that it matches. */
+  readonly matched: number;
+  /** Machines that come. */
+  readonly new: number;
+  /** Machines that go. */
+  readonly leaving: number;
+}
+
 /** Counts of changes by kind (zeros included), and of the rest. */
 export interface SummaryOutput extends Readonly<Record<ChangeKind, number>> {
   readonly changes: number;
@@ -126,15 +146,28 @@ export function planOutputFrom(plan: Plan, { cloud, tenantId }: PlanContext): Pl
     warnings: plan.warnings.map(({ code, message, document }) => ({
       code,
       message,
-      document: document ? refOutput(document) : null,
+      document: document ? documentOutput(document) : null,
     })),
     orphans: plan.orphans.map(({ identityId, targets, roles }) => ({
       identityId,
       targets,
       roles: roles.map(({ roleName, scope }) => ({ roleName, scope })),
     })),
+    blastRadius: plan.blastRadius.map(blastRadiusOutput),
+    selectors: plan.selectors.map(selectorOutput),
     summary: summaryOf(plan),
   };
+}
+
+function selectorOutput({
+  identityId,
+  document,
+  attached,
+  matched,
+  new: coming,
+  leaving,
+}: SelectorMatches): SelectorOutput {
+  return { identityId, document: documentOutput(document), attached, matched, new: coming, leaving };
 }
 
 function summaryOf(plan: Plan): SummaryOutput {
@@ -157,8 +190,8 @@ function changeOutput(change: Change, released: ReadonlySet<string>): ChangeOutp
     kind,
     sign: signOf(change),
     identityId,
-    identityDocument: identityDocument ? refOutput(identityDocument) : null,
-    document: refOutput(document),
+    identityDocument: identityDocument ? documentOutput(identityDocument) : null,
+    document: documentOutput(document),
     subject: sortedKeys(subject),
     reason,
     needs,
@@ -192,10 +225,6 @@ function resourceIdOf(action: OperationAction): string {
     case "deleteIdentity":
       return action.identityId;
   }
-}
-
-function refOutput({ kind, namespace, name, file, line }: DocumentRef): DocumentRef {
-  return { kind, namespace, name, file, line };
 }
 
 /** `kind` first, then by name: the order in which a subject was put together must not show. */

@@ -1,21 +1,22 @@
 // Decides how a plan looks as a comment on a pull request: what goes and what is held first, the rest folded when long.
 import { documentName } from "../../model/document.ts";
 import { markdownCode, markdownText } from "../../model/text.ts";
-import type { Change, Orphan, Plan, Warning } from "../plan.ts";
+import type { Change, Orphan, Plan, SelectorMatches, Warning } from "../plan.ts";
+import { effectsInWords, radiusTitle } from "./blast-words.ts";
 import {
   byIdentity,
   countWords,
-  type HeldGroup,
-  heldGroups,
   type IdentityChanges,
   namesOf,
   signOf,
   subjectWords,
   summaryWords,
 } from "./change-words.ts";
+import { type HeldGroup, heldGroups, releaseCommand } from "./held-groups.ts";
 import type { PlanContext } from "./json.ts";
 import { type Block, fittedBlocks } from "./markdown-blocks.ts";
 import { type Names, placeOf } from "./names.ts";
+import { isMoving, selectorPlace, selectorWords } from "./selector-words.ts";
 
 /** GitHub refuses longer comments (its API answers 422 "body is too long (maximum is 65536 characters)"). */
 export const githubLimit = 65_536;
@@ -26,15 +27,26 @@ const foldedFrom = 10;
 /** The most of any single text: nobody reads more of it in a comment, and one text must not fill it. */
 const longest = 1_000;
 
-/** The plan as Markdown of at most `limit` characters. Every text from outside is escaped. */
-export function renderMarkdown(plan: Plan, context: PlanContext, limit: number = githubLimit): string {
+/** How the Markdown is rendered. */
+export interface MarkdownOptions {
+  /** The most characters; default: what GitHub takes. */
+  readonly limit?: number;
+  /** "bindery apply manifests --policy policy.yaml": what releases begin with. */
+  readonly applyCommand?: string;
+}
+
+/** The plan as Markdown. Every text from outside is escaped. */
+export function renderMarkdown(plan: Plan, context: PlanContext, options: MarkdownOptions = {}): string {
+  const { limit = githubLimit, applyCommand } = options;
   const names = namesOf(plan);
   const groups = byIdentity(plan.changes);
   const blocks: readonly Block[] = [
     ...removalBlocks(plan, names),
-    ...heldBlocks(plan, names),
+    ...heldBlocks(plan, names, applyCommand),
+    ...blastBlocks(plan, names),
     ...summaryBlocks(plan, groups, names),
     ...groups.flatMap((group) => additionBlocks(group, plan, names)),
+    ...selectorBlocks(plan.selectors),
     ...warningBlocks(plan.warnings),
     ...orphanBlocks(plan.orphans, names),
   ];
@@ -77,21 +89,51 @@ function removalBlocks(plan: Plan, names: Names): readonly Block[] {
   return [{ rank: 0, open: `\n### Taken away (${removals.length})\n\n`, close: "", lines }];
 }
 
-function heldBlocks(plan: Plan, names: Names): readonly Block[] {
+function heldBlocks(plan: Plan, names: Names, applyCommand: string | undefined): readonly Block[] {
   if (plan.held.length === 0) return [];
-  const lines = heldGroups(plan.held).flatMap((group) => heldItems(group, names));
+  const lines = heldGroups(plan.held).flatMap((group) => heldItems(group, names, applyCommand));
   return [{ rank: 1, open: `\n### Held (${plan.held.length})\n\n`, close: "", lines }];
 }
 
-function heldItems(group: HeldGroup, names: Names): readonly string[] {
-  const release = group.releasable ? `, release with ${code(`--release ${group.digest}`)}` : "";
+/** The command is not cut: half of one would release nothing, or something else. */
+function heldItems(group: HeldGroup, names: Names, applyCommand: string | undefined): readonly string[] {
+  const { title, reason, count, releasable, digest } = group;
+  const size = count > 1 ? ` (${count})` : "";
+  const release = releasable ? [`  - release: ${markdownCode(releaseCommand(digest, applyCommand))}`] : [];
   return [
-    `- ${code(group.title)} **${group.reason}**${release}`,
-    ...group.parts.flatMap((part) => [
-      `  - ${prose(part.message)} → ${prose(part.cure)}`,
-      ...part.changes.map((c) => `    - ${code(`${signOf(c)} ${c.kind}`)} ${code(subjectWords(c, names))}`),
+    `- ${code(title)} **${reason}**${size}`,
+    ...release,
+    ...group.parts.flatMap(({ message, cure, identities }) => [
+      `  - ${prose(message)} → ${prose(cure)}`,
+      ...identities.flatMap((one) => {
+        const whose = identities.length > 1 ? ` of ${code(one.title)}` : "";
+        return one.changes.map(
+          (c) => `    - ${code(`${signOf(c)} ${c.kind}`)} ${code(subjectWords(c, names))}${whose}`,
+        );
+      }),
     ]),
   ];
+}
+
+/** Who gains and loses what, identity by identity. */
+function blastBlocks({ blastRadius }: Plan, names: Names): readonly Block[] {
+  if (blastRadius.length === 0) return [];
+  const lines = blastRadius.flatMap((radius) => [
+    `- ${code(radiusTitle(radius, names))}`,
+    ...effectsInWords(radius.effects, names).map(({ sign, words, privileged }) => {
+      const why = privileged === undefined ? "" : ` **privileged**: ${prose(privileged)}`;
+      return `  - ${code(sign)} ${prose(words)}${why}`;
+    }),
+  ]);
+  return [{ rank: 2, open: "\n### Blast radius\n\n", close: "", lines }];
+}
+
+/** Those that find something else than before; the JSON has all. */
+function selectorBlocks(selectors: readonly SelectorMatches[]): readonly Block[] {
+  const moving = selectors.filter(isMoving);
+  if (moving.length === 0) return [];
+  const lines = moving.map((one) => `- ${code(selectorPlace(one))} ${selectorWords(one)}`);
+  return [{ rank: 3, open: "\n### Selectors\n\n", close: "", lines }];
 }
 
 /** What comes and what changes of one identity; what goes stands in a list of its own. */

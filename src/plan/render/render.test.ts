@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
+import type { Effect } from "../blast-radius.ts";
+import type { Holder } from "../blast-reach.ts";
 import {
   assignment,
   binding,
@@ -21,7 +23,7 @@ import {
   vmId,
   wanted,
 } from "../fixtures.ts";
-import type { Change, Held, Plan, Warning } from "../plan.ts";
+import type { Change, Held, Plan, SelectorMatches, Warning } from "../plan.ts";
 import { planFor } from "../plan-for.ts";
 import { planOutputFrom, renderJson } from "./json.ts";
 import { githubLimit, renderMarkdown } from "./markdown.ts";
@@ -63,6 +65,11 @@ describe("text", () => {
   + grant   Key Vault Secrets User on kv  listed by team/orders
   - revoke  Reader on kv                  no document lists it and prunePolicy is Authoritative
 
+Blast radius
+  team/orders
+    + vm-1 and vm-orders-10 gain Key Vault Secrets User on kv
+    - vm-rogue loses Reader on kv
+
 Held (2)
   team/orders TargetNotFound
     + attach  vm-gone
@@ -72,7 +79,7 @@ Held (2)
     + grant  Owner on resource group rg
       ${plan.held.find((h) => h.reason === "Privileged")?.message}
       → Allow { identity: team/orders, roleName: Owner, scope: ${group} } under privileged in the policy, or release this set by its digest.
-    → release with --release ${release}
+    → release: bindery apply PATH… --release ${release}
 
 Warnings (1)
   LastIdentity  The last user-assigned identity leaves vm-rogue.
@@ -164,6 +171,8 @@ describe("JSON", () => {
       "held",
       "warnings",
       "orphans",
+      "blastRadius",
+      "selectors",
       "summary",
     ]);
     expect(output.summary).toEqual({
@@ -270,6 +279,205 @@ describe("Markdown", () => {
   });
 });
 
+describe("the blast radius", () => {
+  const targets = (count: number, type = "Microsoft.Compute/virtualMachines"): Holder[] =>
+    Array.from({ length: count }, (_, i) => ({
+      kind: "target",
+      targetId: `${group}/providers/${type}/x-${i}`,
+      targetKind: "virtualMachine",
+      type,
+    }));
+  const trusts = (count: number): Holder[] =>
+    Array.from({ length: count }, (_, i) => ({
+      kind: "trust",
+      issuer: "https://issuer.example",
+      subject: `repo-${i}`,
+      audience: "api://x",
+    }));
+  const power = { roleGuid: secretsUser.guid, roleName: "Secrets User", scope: vaultScope };
+  const effect = (change: Partial<Effect>): Effect => ({
+    kind: "gain",
+    power,
+    conditions: [],
+    holders: targets(1),
+    ...change,
+  });
+  const planWith = (...effects: readonly Effect[]): Plan => ({
+    ...planOf([]),
+    blastRadius: [{ identityId, document: change(0).document, effects }],
+  });
+
+  test.each<[Partial<Effect>, string]>([
+    [{ holders: targets(1) }, "+ x-0 gains Secrets User on kv"],
+    [{ holders: targets(3) }, "+ x-0, x-1 and x-2 gain Secrets User on kv"],
+    [{ holders: targets(4) }, "+ 4 VMs gain Secrets User on kv"],
+    [
+      { holders: [...targets(13), ...targets(1, "Microsoft.Compute/virtualMachineScaleSets")] },
+      "+ 13 VMs and 1 scale set gain Secrets User on kv",
+    ],
+    [
+      { holders: [...targets(2), ...targets(2, "Microsoft.Web/sites")] },
+      "+ 2 VMs and 2 resources of type Microsoft.Web/sites gain Secrets User on kv",
+    ],
+    [{ kind: "lose", conditions: ["c"] }, "- x-0 loses Secrets User on kv (with a condition)"],
+    [
+      { kind: "alter", conditions: [], formerConditions: ["c"] },
+      "~ x-0 keeps Secrets User on kv, now without a condition",
+    ],
+    [
+      { kind: "alter", conditions: ["c"], formerConditions: [] },
+      "~ x-0 keeps Secrets User on kv, now with a condition",
+    ],
+    [
+      { kind: "alter", conditions: ["c"], formerConditions: ["b"], holders: targets(2) },
+      "~ x-0 and x-1 keep Secrets User on kv, with another condition",
+    ],
+    [
+      { holders: trusts(1) },
+      "+ whoever has a token of https://issuer.example for repo-0 gains Secrets User on kv",
+    ],
+    [
+      { kind: "lose", holders: trusts(4) },
+      "- whoever has a token that one of 4 federated credentials trusts loses Secrets User on kv",
+    ],
+    [
+      { power: { ...power, privileged: "it permits every action (*)" } },
+      "+ x-0 gains Secrets User on kv  privileged: it permits every action (*)",
+    ],
+  ])("%j is told as %s", (parts, line) => {
+    expect(renderText(planWith(effect(parts)))).toContain(`\n    ${line}\n`);
+  });
+
+  test("resources and trusts are told apart", () => {
+    const text = renderText(planWith(effect({ holders: [...targets(1), ...trusts(2)] })));
+    expect(text.match(/gains/g)).toHaveLength(3);
+  });
+
+  test("many gains are folded, what is privileged or lost never is", () => {
+    const many = (from: number, parts: Partial<Effect>): Effect[] =>
+      Array.from({ length: 60 }, (_, i) =>
+        effect({ ...parts, power: { ...power, ...parts.power, roleName: `R${from + i}.` } }),
+      );
+    const hot = many(100, { power: { ...power, privileged: "it is" } });
+    const plan = planWith(...hot, ...many(200, {}), ...many(300, { kind: "lose" }));
+    const text = renderText(plan);
+    const count = (hundred: number) => text.match(new RegExp(`R${hundred}\\d\\d\\.`, "g"))?.length;
+    expect([count(1), count(2), count(3)]).toEqual([60, 50, 60]);
+    expect(text).toContain("… and 10 more (--verbose lists them)");
+    expect(renderText(plan, { all: true })).toContain("R259.");
+  });
+
+  test("as Markdown and as JSON", () => {
+    const plan = planWith(effect({ power: { ...power, privileged: "it *is*" }, holders: targets(4) }));
+    expect(renderMarkdown(plan, context)).toContain(
+      "\n### Blast radius\n\n- `team/orders`\n  - `+` 4 VMs gain Secrets User on kv **privileged**: it \\*is\\*\n",
+    );
+    expect(planOutputFrom(plan, context).blastRadius).toEqual([
+      {
+        identityId,
+        document: change(0).document,
+        effects: [
+          {
+            kind: "gain",
+            ...power,
+            privileged: "it *is*",
+            conditions: [],
+            formerConditions: null,
+            targets: [{ type: "Microsoft.Compute/virtualMachines", count: 4, ids: [] }],
+            trusts: [],
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("JSON names resources when they are few", () => {
+    const holders = [...targets(1), ...trusts(1)];
+    const [one] = planOutputFrom(planWith(effect({ holders })), context).blastRadius[0]?.effects ?? [];
+    expect(one).toMatchObject({
+      targets: [{ count: 1, ids: [`${group}/providers/Microsoft.Compute/virtualMachines/x-0`] }],
+      trusts: [{ issuer: "https://issuer.example", subject: "repo-0", audience: "api://x" }],
+    });
+  });
+});
+
+describe("selectors", () => {
+  const matches = (numbers: Partial<SelectorMatches>): SelectorMatches => ({
+    identityId,
+    document: { ...change(0).document, line: 12 },
+    matched: 3,
+    attached: 3,
+    new: 0,
+    leaving: 0,
+    ...numbers,
+  });
+  const still = matches({});
+  const moving = matches({ attached: 3, matched: 4, new: 2, leaving: 1 });
+
+  test("text shows those that find something else, and counts the rest", () => {
+    expect(renderText({ ...planOf([]), selectors: [still, moving, still] })).toContain(`Selectors
+  team/orders (a.yaml:12)  3 machines before, 4 after: 2 come, 1 goes
+  … and 2 more as before (--verbose lists them)
+`);
+    expect(renderText({ ...planOf([]), selectors: [still] })).not.toContain("Selectors");
+    expect(renderText({ ...planOf([]), selectors: [still] }, { all: true })).toContain(
+      "3 machines before, 3 after\n",
+    );
+  });
+
+  test("Markdown shows those that find something else, JSON all", () => {
+    const plan = { ...planOf([]), selectors: [still, moving] };
+    expect(renderMarkdown(plan, context)).toContain(
+      "\n### Selectors\n\n- `team/orders (a.yaml:12)` 3 machines before, 4 after: 2 come, 1 goes\n\n",
+    );
+    expect(planOutputFrom(plan, context).selectors).toEqual([still, moving]);
+  });
+});
+
+describe("held sets", () => {
+  const other = identityId.replace("id-orders", "id-other");
+  const document = { ...change(0).document, name: "other" };
+  const ofOther = { ...change(2, { kind: "detach" }), identityId: other, identityDocument: document };
+  const tooMany = { reason: "TooManyRemovals" } as const;
+  const plan = planOf(
+    [],
+    [change(0, { kind: "detach" }), change(1, { kind: "detach" }), ofOther].map((one) => ({
+      ...hold(one, "This would take away 3 of 4."),
+      ...tooMany,
+      cure: "Release it.",
+    })),
+  );
+  const applyCommand = "bindery apply 'my team' --policy p.yaml";
+
+  test("one that spans identities is told once, with the command that releases it", () => {
+    expect(renderText(plan, { applyCommand })).toContain(`Held (3)
+  2 identities TooManyRemovals (3)
+    team/orders
+      - detach  vm-0
+      - detach  vm-1
+    team/other
+      - detach  vm-2
+      This would take away 3 of 4.
+      → Release it.
+    → release: bindery apply 'my team' --policy p.yaml --release abc
+`);
+    const markdown = renderMarkdown(plan, context, { applyCommand });
+    expect(markdown).toContain(`- \`2 identities\` **TooManyRemovals** (3)
+  - release: \`bindery apply 'my team' --policy p.yaml --release abc\`
+`);
+    expect(markdown).toContain("    - `- detach` `vm-2` of `team/other`\n");
+    expect(markdown.match(/--release/g)).toHaveLength(1);
+  });
+
+  test("what cannot be released is told by identity and offers no command", () => {
+    const stuck = { ...plan, held: plan.held.map((one) => ({ ...one, releasable: false })) };
+    const text = renderText(stuck, { applyCommand });
+    expect(text).toContain("  team/orders TooManyRemovals (2)\n");
+    expect(text).toContain("  team/other TooManyRemovals\n");
+    expect(text).not.toContain("--release");
+  });
+});
+
 describe("whatever the names are", () => {
   const nasty = fc.oneof(
     fc.string({ unit: "binary" }),
@@ -337,7 +545,7 @@ describe("whatever the names are", () => {
           many(changes, 0),
           many(held, 1_000).map((one) => hold(one, name)),
         );
-        expect(renderMarkdown(plan, context, limit).length).toBeLessThanOrEqual(limit);
+        expect(renderMarkdown(plan, context, { limit }).length).toBeLessThanOrEqual(limit);
       }),
       { numRuns: 40 },
     );
