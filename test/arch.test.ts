@@ -45,7 +45,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   cli: {
     folders: [...core, "source", "azure", "sql", "telemetry", "sandbox"],
-    packages: ["node:", "commander", "pino", "log-update", "string-width"],
+    packages: ["node:", "commander", "pino", "log-update", "string-width", "zod"],
   },
   "main.ts": { folders: ["cli"], packages: ["node:"] },
 };

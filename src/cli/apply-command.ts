@@ -2,18 +2,24 @@
 import { randomUUID } from "node:crypto";
 import type { ApplyOptions } from "../apply/options.ts";
 import { type Convergence, convergeOn } from "../controller/converge.ts";
-import type { Planned } from "../controller/reconcile.ts";
-import { planFor } from "../plan/plan-for.ts";
+import type { Narrowing } from "../controller/reconcile.ts";
+import { safeText } from "../model/text.ts";
 import { renderText } from "../plan/render/text.ts";
+import type { SavedPlan } from "../plan/saved-plan.ts";
+import { policyDigestOf, refusalsOf } from "../plan/saved-plan-fit.ts";
+import { applyLine } from "./apply-line.ts";
 import { applyExitCode, applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
 import { auditSink } from "./audit-sink.ts";
 import { openAzure } from "./azure.ts";
+import { CliError, exitCodes } from "./errors.ts";
 import { type Inputs, readValidInputs } from "./inputs.ts";
 import { interruptionOf } from "./interruption.ts";
 import type { CliIo } from "./io.ts";
 import { type Log, logFor } from "./log.ts";
 import { cloudOf, untilStopped } from "./plan-command.ts";
 import { type LiveArea, type Progress, progressOn } from "./progress.ts";
+import { releaseLines, releasesIn } from "./releases.ts";
+import { readSavedPlan } from "./saved-plan-file.ts";
 import { systemClock } from "./system-clock.ts";
 import { isLive, paintFor } from "./terminal.ts";
 
@@ -23,6 +29,9 @@ export interface ApplyCommandOptions {
   readonly cloud?: string;
   readonly output: "text" | "json";
   readonly audit?: string;
+  /** A file that `plan --out` has written: only what stands in it is done. */
+  readonly plan?: string;
+  readonly planMaxAge: number;
   readonly release: readonly string[];
   readonly concurrency: number;
   readonly detailedExitcode?: boolean;
@@ -37,6 +46,7 @@ export async function runApply(
   io: CliIo,
 ): Promise<number> {
   const inputs = await readValidInputs(paths, options.policy, io);
+  const saved = options.plan === undefined ? undefined : await readSavedPlan(options.plan, io);
   await using audit = await auditSink(options.audit, io);
   using progress = await progressFor(options, io);
   using interruption = interruptionOf(io, options.timeout, (why) => {
@@ -45,6 +55,7 @@ export async function runApply(
   const log = await logFor(io);
   const { owner, tenantId } = inputs.policy;
   const opened = await openAzure({ ...cloudOf(options), tenantId, owner, dryRun: false, log }, io);
+  if (saved) refuseUnfit(saved, { inputs, options, cloud: opened.cloud.name }, io);
   const { stop } = interruption;
   const self = await untilStopped(stop, () => opened.connection.self(stop));
   const applying: ApplyOptions = {
@@ -61,12 +72,35 @@ export async function runApply(
   };
   const ports = { ...opened.connection.read, ...opened.connection.write };
   const releases = { digests: new Set(options.release), changes: new Set<string>() };
-  const convergence = await convergeOn({ ...inputs, self, releases }, ports, {
+  const allowance = saved && { allowance: { saved, created: new Set<string>() } };
+  const convergence = await convergeOn({ ...inputs, self, releases, ...allowance }, ports, {
     ...applying,
-    onPlan: (planned, pass) => told(planned, pass, { inputs, options, progress, io }),
+    onPlan: (planned, pass) => told(planned, pass, { inputs, options, progress, io, paths }),
   });
   progress[Symbol.dispose]();
-  return finish(convergence, { inputs, options, io, cloud: opened.cloud.name });
+  return finish(convergence, { inputs, options, io, cloud: opened.cloud.name, ...(saved && { saved }) });
+}
+
+/** Says which plan is applied, or why it must not be. */
+function refuseUnfit(
+  saved: SavedPlan,
+  { inputs, options, cloud }: Pick<Finishing, "inputs" | "options" | "cloud">,
+  io: CliIo,
+): void {
+  const { policy, desired } = inputs;
+  const { owner, tenantId } = policy;
+  const now = { cloud, tenantId, owner, revision: desired.revision, policyDigest: policyDigestOf(policy) };
+  const age = { timeInMs: systemClock.now(), maxAgeInMs: options.planMaxAge };
+  const refusals = refusalsOf(saved, now, age);
+  if (refusals.length > 0) {
+    throw new CliError(
+      exitCodes.refused,
+      [`The saved plan ${options.plan} is not applied.`, ...refusals].join("\n"),
+      "Save a new plan with `bindery plan PATH --out FILE`, have it reviewed, and apply that one.",
+    );
+  }
+  const { savedAt, digest } = saved;
+  io.stderr.write(`${safeText(`Only what stands in the plan of ${savedAt} (digest ${digest}) is done.`)}\n`);
 }
 
 interface Telling {
@@ -75,23 +109,36 @@ interface Telling {
   readonly io: CliIo;
 }
 
+interface Finishing extends Telling {
+  readonly cloud: string;
+  readonly saved?: SavedPlan;
+}
+
 /** Before a pass writes: the first plan goes to stdout, later ones only to the progress. */
 function told(
-  planned: Planned,
+  planned: Narrowing,
   number: number,
-  { inputs, options, progress, io }: Telling & { readonly progress: Progress },
+  {
+    inputs,
+    options,
+    progress,
+    io,
+    paths,
+  }: Telling & {
+    readonly progress: Progress;
+    readonly paths: readonly string[];
+  },
 ): void {
   const { plan, observed } = planned;
   if (number === 1) {
-    const { held } = planFor(inputs.desired, observed, inputs.policy);
-    const known = new Set(held.filter((h) => h.releasable).map((h) => h.digest));
-    for (const digest of options.release.filter((one) => !known.has(one))) {
-      progress.say(`warning: --release ${digest} names nothing that is held now, and releases nothing.`);
-    }
+    const { desired, policy } = inputs;
+    const use = releasesIn({ desired, observed, policy }, options.release);
+    for (const line of releaseLines(use)) progress.say(line);
     if (options.output === "text") {
-      io.stdout.write(
-        `${renderText(plan, { paint: paintFor(io.stdout, io.env), all: options.verbose ?? false })}\n`,
-      );
+      const { verbose: all = false } = options;
+      const applyCommand = applyLine(paths, options);
+      const paint = paintFor(io.stdout, io.env);
+      io.stdout.write(`${renderText(plan, { paint, all, applyCommand })}\n`);
     }
   } else if (plan.changes.length > 0) {
     progress.say(`Pass ${number}: ${plan.changes.length} more to do.`);
@@ -99,13 +146,11 @@ function told(
   progress.planned(plan);
 }
 
-function finish(
-  convergence: Convergence,
-  { inputs, options, io, cloud }: Telling & { readonly cloud: string },
-): number {
+function finish(convergence: Convergence, { inputs, options, io, cloud, saved }: Finishing): number {
   const result = applyResultFrom(convergence);
   const { owner, tenantId } = inputs.policy;
-  const context = { cloud, tenantId, owner, revision: inputs.desired.revision };
+  const revision = inputs.desired.revision;
+  const context = { cloud, tenantId, owner, revision, ...(saved && { saved }) };
   io.stdout.write(
     options.output === "json"
       ? renderApplyJson(result, context)

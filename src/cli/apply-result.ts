@@ -9,6 +9,7 @@ import { type ChangeOutput, type HeldOutput, type PlanContext, planOutputFrom } 
 import type { Names } from "../plan/render/names.ts";
 import { jsonText } from "../plan/render/safe-json.ts";
 import type { Paint } from "../plan/render/text.ts";
+import type { LeftOut, SavedPlan } from "../plan/saved-plan.ts";
 import { exitCodes } from "./errors.ts";
 import { changeWords, whyWords } from "./operation-words.ts";
 
@@ -23,6 +24,8 @@ export interface ApplyResult {
   readonly skipped: readonly Outcome[];
   readonly failed: readonly Outcome[];
   readonly held: readonly Held[];
+  /** What a saved plan does not cover, or lists in vain; empty without one. */
+  readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly Warning[];
   /** The plan of the last pass; undefined if none got so far. */
   readonly plan?: Plan;
@@ -48,9 +51,21 @@ export function applyResultFrom({ passes, end }: Convergence): ApplyResult {
     skipped: inLast("skipped"),
     failed: [...failed.values()].filter((o) => !applied.has(o.change.id)),
     held: last?.plan.held ?? [],
+    leftOut: leftOutOf(passes),
     warnings: [...new Map(warnings.map((w) => [`${w.code} ${w.message}`, w])).values()],
     ...(last && { plan: last.plan }),
   };
+}
+
+/** True for what the saved plan lists and nobody has to do any more. */
+function needsNothing({ reason }: LeftOut): boolean {
+  return reason === "AlreadySo" || reason === "TargetGone";
+}
+
+/** That nothing is left to do, as the first pass saw it (later ones see our own work); everything else as the last one did. */
+function leftOutOf(passes: Convergence["passes"]): readonly LeftOut[] {
+  const [first, last] = [passes.at(0)?.leftOut ?? [], passes.at(-1)?.leftOut ?? []];
+  return [...first.filter(needsNothing), ...last.filter((one) => !needsNothing(one))];
 }
 
 /** What failed for good in any pass, although a later plan may see it as something else (CreateRaced). */
@@ -62,9 +77,11 @@ function finalFailures(passes: Convergence["passes"]): readonly Outcome[] {
 
 /** 1 if something failed or was not done, 2 (where asked for) if something is held or not visible yet, else 0. */
 export function applyExitCode(result: ApplyResult, isDetailed: boolean): number {
-  const { end, failed, skipped, held, propagating } = result;
-  if (end !== "converged" || failed.length > 0 || skipped.length > 0) return exitCodes.failed;
-  return isDetailed && held.length + propagating.length > 0 ? exitCodes.changesRemain : exitCodes.done;
+  const { end, failed, skipped, held, propagating, leftOut } = result;
+  const notDone = failed.length + skipped.length + leftOut.filter(({ missed }) => missed).length;
+  if (end !== "converged" || notDone > 0) return exitCodes.failed;
+  const remains = held.length + propagating.length + leftOut.filter((one) => !needsNothing(one)).length;
+  return isDetailed && remains > 0 ? exitCodes.changesRemain : exitCodes.done;
 }
 
 /** The end of an apply as text: what failed and what was not done first, one summary line last. */
@@ -74,6 +91,7 @@ export function renderApplyText(result: ApplyResult, paint: Paint): string {
     outcomeSection(paint("go", "Failed"), result.failed, names),
     outcomeSection(paint("warning", "Not done"), result.skipped, names),
     outcomeSection("Written, not visible everywhere yet", result.propagating, names),
+    leftOutSection(paint("warning", "Not done, because of the saved plan"), result.leftOut),
     result.warnings.length === 0
       ? []
       : [
@@ -97,13 +115,32 @@ function outcomeSection(title: string, outcomes: readonly Outcome[], names: Name
   return [`${title} (${outcomes.length})`, ...lines];
 }
 
-function summaryOf({ end, passes, applied, failed, skipped, propagating, held }: ApplyResult): string {
+function leftOutSection(title: string, leftOut: readonly LeftOut[]): readonly string[] {
+  if (leftOut.length === 0) return [];
+  const lines = leftOut.flatMap(({ words, reason, message }) => [
+    `  ${safeText(words)}`,
+    `    ${safeText(`${reason}: ${message}`)}`,
+  ]);
+  return [`${title} (${leftOut.length})`, ...lines];
+}
+
+function summaryOf({
+  end,
+  passes,
+  applied,
+  failed,
+  skipped,
+  propagating,
+  held,
+  leftOut,
+}: ApplyResult): string {
   const done = countWords(applied.map(({ change }) => change)).replaceAll(" to ", " ");
   const rest = [
     failed.length > 0 ? `${failed.length} failed` : "",
     skipped.length > 0 ? `${skipped.length} not done` : "",
     propagating.length > 0 ? `${propagating.length} not visible yet` : "",
     held.length > 0 ? `${held.length} held` : "",
+    leftOut.length > 0 ? `${leftOut.length} left out` : "",
   ].filter((word) => word !== "");
   const what = applied.length > 0 ? `Applied: ${done}` : "Nothing was applied";
   const tail = rest.length > 0 ? `; ${rest.join(", ")}` : "";
@@ -133,9 +170,10 @@ interface OutcomeOutput {
 /** The end of an apply as JSON, ending in a line break; the shape is in docs/plan-output.md. */
 export function renderApplyJson(
   result: ApplyResult,
-  context: PlanContext & { readonly owner: string; readonly revision: string },
+  context: PlanContext & { readonly owner: string; readonly revision: string; readonly saved?: SavedPlan },
 ): string {
-  const { end, passes, applied, propagating, skipped, failed, plan, warnings } = result;
+  const { end, passes, applied, propagating, skipped, failed, leftOut, plan, warnings } = result;
+  const { saved } = context;
   const held: readonly HeldOutput[] = plan ? planOutputFrom(plan, context).held : [];
   return jsonText({
     apiVersion: applyApiVersion,
@@ -147,6 +185,8 @@ export function renderApplyJson(
     passes,
     outcomes: [...applied, ...propagating, ...skipped, ...failed].map(outcomeOutput),
     held,
+    savedPlan: saved ? { savedAt: saved.savedAt, digest: saved.digest } : null,
+    leftOut: leftOut.map(leftOutOutput),
     warnings: warnings.map(({ code, message, document }) => ({ code, message, document: document ?? null })),
     summary: {
       applied: applied.length,
@@ -154,8 +194,13 @@ export function renderApplyJson(
       skipped: skipped.length,
       failed: failed.length,
       held: held.length,
+      leftOut: leftOut.length,
     },
   });
+}
+
+function leftOutOutput({ reason, message, missed, id, kind, identityId }: LeftOut) {
+  return { reason, message, missed, change: { id, kind, identityId } };
 }
 
 function outcomeOutput({ state, code, message, correlationId, change }: Outcome): OutcomeOutput {

@@ -7,6 +7,7 @@ import { Failure } from "../model/failure.ts";
 import { binding, desired, live, namedVm, observed, policy, vm, wanted } from "../plan/fixtures.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planFor } from "../plan/plan-for.ts";
+import { applyLine } from "./apply-line.ts";
 import { applyExitCode, applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
 import { auditSink } from "./audit-sink.ts";
 import { CliError, reportError } from "./errors.ts";
@@ -119,6 +120,14 @@ describe("interruption", () => {
   });
 });
 
+test.each([
+  [["manifests"], {}, "bindery apply manifests"],
+  [["a", "-"], { policy: "p.yaml", cloud: "china" }, "bindery apply a - --policy p.yaml --cloud china"],
+  [["my team/$(x)"], { policy: "it's" }, "bindery apply 'my team/$(x)' --policy 'it'\\''s'"],
+])("the plan of %j with %j is applied by %s", (paths, options, line) => {
+  expect(applyLine(paths, options)).toBe(line);
+});
+
 describe("errors", () => {
   test.each([
     [new CliError(3, "Bad."), 3, "error: Bad.\n"],
@@ -190,12 +199,13 @@ test("the policy of init is a valid policy, whatever things are called", () => {
 describe("what an apply came to", () => {
   const pass = (states: readonly OutcomeState[]) => ({
     plan,
+    leftOut: [],
     report: {
       outcomes: plan.changes.map((change, i) => outcome(change, states[i] ?? "applied")),
       warnings: [],
     },
   });
-  const idle = { plan, report: { outcomes: [], warnings: [] } };
+  const idle = { plan, leftOut: [], report: { outcomes: [], warnings: [] } };
   const converged = (passes: readonly unknown[], end: Convergence["end"] = "converged") =>
     applyResultFrom({ passes, end } as Convergence);
 

@@ -11,7 +11,7 @@ export const exitCodes = {
   /** Changes or held changes remain; only with --detailed-exitcode. */
   changesRemain: 2,
   badInput: 3,
-  /** A wrong tenant or cloud: nothing was done, on purpose. */
+  /** A wrong tenant or cloud, a saved plan that does not fit: nothing was done, on purpose. */
   refused: 4,
   /** A second Ctrl-C. */
   interrupted: 130,

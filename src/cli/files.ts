@@ -1,12 +1,16 @@
 // Reads and writes the files that options name; what the operating system refuses is the user's to mend.
 import { realpath, writeFile } from "node:fs/promises";
+import { bounds } from "../model/source.ts";
 import { type Refusal, readRegularFile, refusalOf } from "../source/read-file.ts";
 import { CliError, exitCodes, isSystemError } from "./errors.ts";
 
-/** A file that an option names. It may be a link (as in a mounted ConfigMap): who names it is the operator. */
-export async function readNamedFile(path: string): Promise<Uint8Array | Refusal> {
+/** A file that an option names, within the bound for a manifest or another one. It may be a link (as in a mounted ConfigMap): who names it is the operator. */
+export async function readNamedFile(
+  path: string,
+  mostBytes: number = bounds.fileBytes,
+): Promise<Uint8Array | Refusal> {
   try {
-    return await readRegularFile(await realpath(path));
+    return await readRegularFile(await realpath(path), mostBytes);
   } catch (error) {
     return refusalOf(error);
   }

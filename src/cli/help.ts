@@ -7,7 +7,7 @@ Exit codes:
   1  failed, or stopped before the end
   2  changes or held changes remain (plan and apply, only with --detailed-exitcode)
   3  bad input: options, policy or manifests
-  4  refused: wrong tenant or cloud
+  4  refused: wrong tenant or cloud, or a saved plan that does not fit
 
 Environment:
   BINDERY_POLICY, BINDERY_CLOUD    defaults of --policy and --cloud
@@ -42,6 +42,7 @@ Examples:
   apply: `
 Examples:
   $ bindery apply manifests --policy policy.yaml
+  $ bindery apply manifests --policy policy.yaml --plan plan.json
   $ bindery apply manifests --policy policy.yaml --release 0123456789abcdef01234567
   $ bindery apply manifests --policy policy.yaml --audit audit.jsonl --timeout 20m
 `,

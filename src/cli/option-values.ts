@@ -73,3 +73,10 @@ export function timeoutOption(): Option {
     parseDuration,
   );
 }
+
+/** How old a saved plan may be. */
+export function planMaxAgeOption(): Option {
+  return new Option("--plan-max-age <duration>", "refuse a saved plan that is older: 90s, 10m, 48h")
+    .argParser(parseDuration)
+    .default(parseDuration("24h"), "24h");
+}

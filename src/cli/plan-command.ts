@@ -6,6 +6,8 @@ import { noReleases } from "../plan/plan-for.ts";
 import { type PlanContext, renderJson } from "../plan/render/json.ts";
 import { renderMarkdown } from "../plan/render/markdown.ts";
 import { renderText } from "../plan/render/text.ts";
+import { policyDigestOf } from "../plan/saved-plan-fit.ts";
+import { applyLine } from "./apply-line.ts";
 import { openAzure } from "./azure.ts";
 import { exitCodes } from "./errors.ts";
 import { writeNamedFile } from "./files.ts";
@@ -13,6 +15,9 @@ import { readValidInputs } from "./inputs.ts";
 import { Interrupted, interruptionOf } from "./interruption.ts";
 import type { CliIo } from "./io.ts";
 import { logFor } from "./log.ts";
+import { releaseLines, releasesIn } from "./releases.ts";
+import { savedPlanText } from "./saved-plan-file.ts";
+import { systemClock } from "./system-clock.ts";
 import { paintFor } from "./terminal.ts";
 
 /** The options of `plan`. */
@@ -20,7 +25,7 @@ export interface PlanOptions {
   readonly policy?: string;
   readonly cloud?: string;
   readonly output: "text" | "json" | "markdown";
-  /** Where the JSON plan is written besides. */
+  /** Where the plan is saved besides, for `apply --plan`. */
   readonly out?: string;
   readonly detailedExitcode?: boolean;
   readonly verbose?: boolean;
@@ -38,27 +43,35 @@ export async function runPlan(paths: readonly string[], options: PlanOptions, io
     { ...cloudOf(options), tenantId, owner, dryRun: true, log },
     io,
   );
-  const { plan } = await untilStopped(stop, async () => {
+  const { plan, observed } = await untilStopped(stop, async () => {
     const self = await connection.self(stop);
     return await planOf({ desired, policy, self, releases: noReleases }, connection.read, stop);
   });
   const context = { cloud: cloud.name, tenantId };
   if (options.out !== undefined) {
-    await writeNamedFile(resolve(io.cwd, options.out), renderJson(plan, context), { replace: true });
+    const saved = { ...context, policyDigest: policyDigestOf(policy), nowInMs: systemClock.now() };
+    await writeNamedFile(resolve(io.cwd, options.out), savedPlanText(plan, saved), { replace: true });
   }
-  io.stdout.write(rendered(plan, context, options, io));
+  for (const line of releaseLines(releasesIn({ desired, observed, policy }))) io.stderr.write(`${line}\n`);
+  io.stdout.write(rendered(plan, context, { ...options, applyCommand: applyLine(paths, options) }, io));
   const remains = plan.changes.length + plan.held.length > 0;
   return options.detailedExitcode && remains ? exitCodes.changesRemain : exitCodes.done;
 }
 
-function rendered(plan: Plan, context: PlanContext, options: PlanOptions, io: CliIo): string {
+function rendered(
+  plan: Plan,
+  context: PlanContext,
+  options: PlanOptions & { readonly applyCommand: string },
+  io: CliIo,
+): string {
+  const { applyCommand, verbose: all = false } = options;
   switch (options.output) {
     case "text":
-      return renderText(plan, { paint: paintFor(io.stdout, io.env), all: options.verbose ?? false });
+      return renderText(plan, { paint: paintFor(io.stdout, io.env), all, applyCommand });
     case "json":
       return renderJson(plan, context);
     case "markdown":
-      return renderMarkdown(plan, context);
+      return renderMarkdown(plan, context, { applyCommand });
   }
 }
 

@@ -9,6 +9,7 @@ import {
   outputOption,
   parseOwner,
   parseSpeed,
+  planMaxAgeOption,
   policyOption,
   timeoutOption,
   wholeNumber,
@@ -88,7 +89,7 @@ function addPlan(program: Command, io: CliIo, onExit: OnExit): void {
     .addOption(policyOption())
     .addOption(cloudOption())
     .addOption(outputOption("text", "json", "markdown"))
-    .option("--out <file>", "write the JSON plan to a file besides")
+    .option("--out <file>", "save the plan in a file (JSON) besides, for apply --plan")
     .option("--detailed-exitcode", "exit with 2 if there are changes or held changes")
     .option("--verbose", "list every addition and warning, however many")
     .addOption(timeoutOption())
@@ -107,6 +108,8 @@ function addApply(program: Command, io: CliIo, onExit: OnExit): void {
     .addOption(policyOption())
     .addOption(cloudOption())
     .addOption(outputOption("text", "json"))
+    .option("--plan <file>", "do only what stands in this saved plan too (from plan --out)")
+    .addOption(planMaxAgeOption())
     .addOption(
       new Option("--release <digest>", "approve a held set by its digest; can be repeated")
         .argParser(collectDigest)

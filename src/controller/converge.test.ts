@@ -31,7 +31,8 @@ function passWith(verdicts: Readonly<Record<string, Verdict>>, released: readonl
     const verdict = verdicts[one.id];
     return verdict ? [{ ...verdict, change: one }] : [];
   });
-  return { observed: observed(), plan, report: { outcomes, warnings: [] }, documents: [], orphans: [] };
+  const report = { outcomes, warnings: [] };
+  return { observed: observed(), plan, leftOut: [], report, documents: [], orphans: [] };
 }
 
 interface Run {
@@ -97,6 +98,21 @@ test("a pass knows what has failed for good and what was released before it", as
     [2, ["a"], ["b"]],
     [3, ["a"], ["b", "d"]],
   ]);
+});
+
+test("a pass knows which identities the ones before it have created", async () => {
+  const creating = (verdict: Verdict): Pass => {
+    const pass = passWith({ a: verdict });
+    const outcomes = pass.report.outcomes.map((one) => ({ ...one, change: change("a", "create") }));
+    return { ...pass, report: { ...pass.report, outcomes } };
+  };
+  const created = change("a", "create").identityId.toLowerCase();
+  const after = async (verdict: Verdict) => {
+    const { carried } = await runOf([creating(verdict), passWith({ b: applied }), passWith({})]);
+    return carried.map((one) => [...one.created]);
+  };
+  expect(await after(applied)).toEqual([[], [created], [created]]);
+  expect((await after(busy))[1]).toEqual([]);
 });
 
 test("what Azure has rejected on a target is not settled but left alone, and handed out in the end", async () => {

@@ -1,9 +1,10 @@
 // Decides how many passes an apply makes: until another one would change nothing, at most five.
 import type { ApplyOptions } from "../apply/options.ts";
-import type { Outcome } from "../apply/outcome.ts";
+import { isDone, type Outcome } from "../apply/outcome.ts";
 import { type Quarantine, quarantineAfter } from "../apply/quarantine.ts";
+import { idKey } from "../model/arm-id.ts";
 import type { Clock, ReadPorts, WritePorts } from "../model/ports.ts";
-import { type Intent, type Pass, type Planned, reconcile } from "./reconcile.ts";
+import { type Intent, type Narrowing, type Pass, reconcile } from "./reconcile.ts";
 
 /** What a pass knows of the ones before it in the same apply. */
 export interface Carried {
@@ -15,6 +16,8 @@ export interface Carried {
   readonly quarantine: Quarantine;
   /** Changes that were released: what is left of a released set stays released. */
   readonly released: ReadonlySet<string>;
+  /** Keys of the identities that earlier passes have created. */
+  readonly created: ReadonlySet<string>;
 }
 
 /** What an apply needs besides its passes. */
@@ -55,7 +58,13 @@ export async function converge(
   const interrupt = AbortSignal.any([options.stop, options.abort].filter((signal) => signal !== undefined));
   const passes: Pass[] = [];
   let { quarantine = new Map() } = options;
-  let carried: Carried = { number: 1, settled: new Map(), released: new Set(), quarantine };
+  let carried: Carried = {
+    number: 1,
+    settled: new Map(),
+    released: new Set(),
+    created: new Set(),
+    quarantine,
+  };
   for (;;) {
     const done = await unlessInterrupted(interrupt, () => pass(carried));
     if (!done) return { passes, end: "stopped", quarantine };
@@ -76,7 +85,7 @@ export async function converge(
 
 /** Who sees the plan of each pass before anything is written. */
 export interface PlanWatcher {
-  readonly onPlan?: (planned: Planned, pass: number) => void;
+  readonly onPlan?: (planned: Narrowing, pass: number) => void;
 }
 
 /** Reconciles pass after pass; what is left of a set that was released in one pass stays released in the next. */
@@ -85,9 +94,11 @@ export async function convergeOn(
   ports: ReadPorts & WritePorts,
   options: ApplyOptions & ConvergeOptions & PlanWatcher,
 ): Promise<Convergence> {
-  return await converge(({ number, settled, released, quarantine }) => {
-    const changes = intent.releases.changes.union(released);
-    return reconcile({ ...intent, releases: { ...intent.releases, changes } }, ports, {
+  return await converge(({ number, settled, released, created, quarantine }) => {
+    const { allowance } = intent;
+    const releases = { ...intent.releases, changes: intent.releases.changes.union(released) };
+    const now = { ...intent, releases, ...(allowance && { allowance: { ...allowance, created } }) };
+    return reconcile(now, ports, {
       ...options,
       settled,
       quarantine,
@@ -117,7 +128,13 @@ function carriedAfter(before: Carried, { plan, report }: Pass, quarantine: Quara
     quarantine,
     settled: new Map([...before.settled, ...final.map((one) => [one.change.id, one] as const)]),
     released: before.released.union(new Set(plan.released)),
+    created: before.created.union(createdBy(report)),
   };
+}
+
+function createdBy({ outcomes }: Pass["report"]): ReadonlySet<string> {
+  const made = outcomes.filter((outcome) => outcome.change.kind === "create" && isDone(outcome));
+  return new Set(made.map(({ change }) => idKey(change.identityId)));
 }
 
 /** What the work gives; undefined if the interruption itself ended it. */

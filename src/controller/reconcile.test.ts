@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type FakeAzure, fakeAzure, type Seed } from "../apply/fake-azure.ts";
 import { jumpingClock } from "../apply/fixtures.ts";
 import { nameOf } from "../model/arm-id.ts";
+import { Failure } from "../model/failure.ts";
 import type { ReadPorts } from "../model/ports.ts";
 import {
   assignment,
@@ -20,6 +21,7 @@ import {
   wanted,
 } from "../plan/fixtures.ts";
 import { noReleases } from "../plan/plan-for.ts";
+import type { SavedPlan } from "../plan/saved-plan.ts";
 import { convergeOn } from "./converge.ts";
 import { type Intent, type Pass, planOf, reconcile } from "./reconcile.ts";
 
@@ -115,6 +117,81 @@ test("the plan is shown before anything is written, and refusing it ends the pas
   const onPlan = () => Promise.reject(new Error("stale plan"));
   await expect(reconcile(intent, listing(azure), { ...options, onPlan })).rejects.toThrow("stale plan");
   expect(azure.log.map((one) => one.split(" ")[0])).not.toContain("createIdentity");
+});
+
+describe("with a saved plan", () => {
+  const saved: SavedPlan = {
+    revision: "r1",
+    owner: "prod",
+    cloud: "public",
+    tenantId: "t",
+    policyDigest: "p",
+    digest: "d",
+    savedAt: "2026-01-01T00:00:00.000Z",
+    savedAtInMs: 0,
+    changes: [],
+  };
+  const savedOf = ({ changes, held }: Pass["plan"]): SavedPlan => ({
+    ...saved,
+    changes: [
+      ...changes.map((change) => ({ ...change, subject: { ...change.subject } })),
+      ...held.map(({ change, reason }) => ({ ...change, subject: { ...change.subject }, heldAs: reason })),
+    ],
+  });
+  const allowing = (plan: SavedPlan): Intent => ({
+    ...intent,
+    allowance: { saved: plan, created: new Set() },
+  });
+  const world = () => listing(fakeAzure({ targets: [vm("vm-1", [], { etag: "1" })] }));
+
+  test("an empty one lets nothing happen, and no document is Ready", async () => {
+    const ports = world();
+    const { passes, end } = await convergeOn(allowing(saved), ports, options);
+    expect(end).toBe("converged");
+    expect(passes.map(rendered)).toEqual([[]]);
+    expect(passes[0]?.leftOut.map(({ reason, kind }) => `${reason} ${kind}`)).toEqual([
+      "NotInPlan create",
+      "NotInPlan update",
+      "NotInPlan attach",
+      "NotInPlan grant",
+    ]);
+    expect(passes[0]?.documents.map((one) => one.conditions[0].status)).toEqual(["False", "False"]);
+    expect(ports.log.filter((one) => !/^(read|list|find)/.test(one))).toEqual([]);
+  });
+
+  test("what it lists is done, also for an identity whose principal it could not know", async () => {
+    const ports = world();
+    const { plan } = await planOf(intent, ports, never);
+    let isFirst = true;
+    const once = {
+      ...ports,
+      putAssignment: (...args: Parameters<typeof ports.putAssignment>) => {
+        if (!isFirst) return ports.putAssignment(...args);
+        isFirst = false;
+        return Promise.reject(new Failure("transient", "Busy.", { code: "Busy" }));
+      },
+    };
+    const retry = { maxAttempts: 1 };
+    const { passes, end } = await convergeOn(allowing(savedOf(plan)), once, { ...options, retry });
+    expect(end).toBe("converged");
+    expect(passes.map(rendered).slice(1, 2)).toEqual([["grant applied"]]);
+    expect(passes.at(-1)?.leftOut.every(({ reason }) => reason === "AlreadySo")).toBe(true);
+  });
+
+  test("a deletion that it holds until the identity is empty comes in the second pass", async () => {
+    const ports = listing(
+      fakeAzure({ identities: [live()], targets: [vm("vm-1", [identityId], { etag: "1" })] }),
+    );
+    const absent = { ...intent, desired: desired(wanted({ lifecycle: "Absent" })) };
+    const { plan } = await planOf(absent, ports, never);
+    expect(plan.held.map(({ reason }) => reason)).toEqual(["NotEmpty"]);
+    const { passes } = await convergeOn(
+      { ...allowing(savedOf(plan)), desired: absent.desired },
+      ports,
+      options,
+    );
+    expect(passes.map(rendered)).toEqual([["detach applied"], ["delete applied"], []]);
+  });
 });
 
 test("a stop while reading ends the pass", async () => {

@@ -1,4 +1,4 @@
-// One pass of Bindery, one statement per step: observe → confirm → plan → apply → status.
+// One pass of Bindery, one statement per step: observe → confirm → plan → narrow → apply → status.
 import { applyPlan } from "../apply/apply.ts";
 import type { ApplyOptions } from "../apply/options.ts";
 import type { ApplyReport } from "../apply/outcome.ts";
@@ -13,6 +13,7 @@ import type { Releases } from "../plan/draft.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planFor } from "../plan/plan-for.ts";
 import { questionsOf } from "../plan/questions.ts";
+import { type Allowance, type LeftOut, narrowed } from "../plan/saved-plan.ts";
 import { type DocumentStatus, type OrphanStatus, orphanStatusFrom, statusFrom } from "../status/status.ts";
 
 /** What a pass is to bring about, and for whom. */
@@ -21,6 +22,8 @@ export interface Intent {
   readonly policy: Policy;
   readonly self: Self;
   readonly releases: Releases;
+  /** A plan that was saved and approved: nothing is done that does not stand in it too. */
+  readonly allowance?: Allowance;
 }
 
 /** A plan and what it was made from. */
@@ -29,8 +32,14 @@ export interface Planned {
   readonly plan: Plan;
 }
 
+/** A plan as it is to be applied. */
+export interface Narrowing extends Planned {
+  /** What a saved plan does not cover, or lists in vain; empty without one. */
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** What one pass came to. */
-export interface Pass extends Planned {
+export interface Pass extends Narrowing {
   readonly report: ApplyReport;
   readonly documents: readonly DocumentStatus[];
   readonly orphans: readonly OrphanStatus[];
@@ -39,7 +48,7 @@ export interface Pass extends Planned {
 /** How a pass is run. */
 export interface PassOptions extends ApplyOptions {
   /** Sees the plan before anything is written; what it throws ends the pass. */
-  readonly onPlan?: (planned: Planned) => Promise<void>;
+  readonly onPlan?: (planned: Narrowing) => Promise<void>;
 }
 
 /** Makes Azure as the documents say, as far as one pass can. Throws `Failure` only where nothing can be read at all. */
@@ -49,10 +58,17 @@ export async function reconcile(
   options: PassOptions,
 ): Promise<Pass> {
   const planned = await planOf(intent, ports, readingSignal(options));
-  await options.onPlan?.(planned);
-  const report = await applyPlan(planned.plan, ports, options);
+  const narrowing = narrowingOf(planned, intent.allowance);
+  await options.onPlan?.(narrowing);
+  const report = await applyPlan(narrowing.plan, ports, options);
+  // What is left out is still to be done: its documents are not Ready.
   const documents = statusFrom(intent.desired, planned.plan, report.outcomes);
-  return { ...planned, report, documents, orphans: orphanStatusFrom(planned.plan) };
+  return { ...narrowing, report, documents, orphans: orphanStatusFrom(planned.plan) };
+}
+
+function narrowingOf({ plan, observed }: Planned, allowance: Allowance | undefined): Narrowing {
+  if (!allowance) return { plan, observed, leftOut: [] };
+  return { observed, ...narrowed(plan, observed, allowance) };
 }
 
 /** The plan as it would be applied now: lists propose it, fresh reads of what it would change confirm it. */

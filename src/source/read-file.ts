@@ -27,17 +27,17 @@ export function refusalOf(error: unknown): Refusal {
   return osMessages[code] ?? { message: `this cannot be read (${code})`, cure: "make it readable" };
 }
 
-const tooLarge: Refusal = {
-  message: `larger than ${bounds.fileBytes} bytes, the bound for one file`,
-  cure: "split it into several files",
-};
+function tooLarge(mostBytes: number): Refusal {
+  const message = `larger than ${mostBytes} bytes, the bound for one file`;
+  return { message, cure: "split it into several files" };
+}
 
-async function readHandle(handle: FileHandle): Promise<Uint8Array | Refusal> {
+async function readHandle(handle: FileHandle, mostBytes: number): Promise<Uint8Array | Refusal> {
   const about = await handle.stat();
   if (!about.isFile()) {
     return { message: "not a regular file", cure: "remove it, or name a file or folder" };
   }
-  const buffer = new Uint8Array(Math.min(about.size, bounds.fileBytes) + 1);
+  const buffer = new Uint8Array(Math.min(about.size, mostBytes) + 1);
   let length = 0;
   while (length < buffer.length) {
     const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
@@ -46,8 +46,8 @@ async function readHandle(handle: FileHandle): Promise<Uint8Array | Refusal> {
     }
     length += bytesRead;
   }
-  if (length > bounds.fileBytes) {
-    return tooLarge;
+  if (length > mostBytes) {
+    return tooLarge(mostBytes);
   }
   return length === buffer.length ? changedWhileRead : buffer.subarray(0, length);
 }
@@ -55,10 +55,13 @@ async function readHandle(handle: FileHandle): Promise<Uint8Array | Refusal> {
 const changedWhileRead: Refusal = { message: "this grew while it was read", cure: "run again" };
 
 /** Reads a file by its resolved path. Never waits for a pipe or device, never follows a last link. */
-export async function readRegularFile(path: string): Promise<Uint8Array | Refusal> {
+export async function readRegularFile(
+  path: string,
+  mostBytes: number = bounds.fileBytes,
+): Promise<Uint8Array | Refusal> {
   try {
     await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    return await readHandle(handle);
+    return await readHandle(handle, mostBytes);
   } catch (error) {
     return refusalOf(error);
   }
@@ -71,7 +74,7 @@ export async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uin
   for await (const chunk of stream) {
     length += chunk.length;
     if (length > bounds.fileBytes) {
-      return tooLarge;
+      return tooLarge(bounds.fileBytes);
     }
     chunks.push(chunk);
   }
