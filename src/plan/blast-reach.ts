@@ -27,6 +27,7 @@ export type Holder =
 
 /** A role at a scope. */
 export interface Power {
+  readonly kind: "azureRole";
   readonly roleGuid: string;
   readonly roleName: string;
   readonly scope: string;
@@ -212,7 +213,7 @@ function powerFrom(roleGuid: string, roleName: string, scope: string, observed: 
   const roles = observed.roles.get(roleScopeOf(scope)) ?? [];
   const definition = roles.find(({ guid }) => idKey(guid) === idKey(roleGuid));
   const privileged = definition ? privilegeOf(definition, scope) : "its definition is not known";
-  return { roleGuid, roleName, scope, ...(privileged !== undefined && { privileged }) };
+  return { kind: "azureRole", roleGuid, roleName, scope, ...(privileged !== undefined && { privileged }) };
 }
 
 function powerKey({ scope, roleGuid }: Pick<Power, "scope" | "roleGuid">): string {

@@ -1,6 +1,7 @@
 // Decides the JSON form of a plan's blast radius.
 import type { DocumentRef } from "../../model/document.ts";
 import type { BlastRadius, Effect } from "../blast-radius.ts";
+import type { Power } from "../blast-reach.ts";
 import { countsOf } from "./blast-words.ts";
 
 /** What the holders of one identity gain and lose. */
@@ -12,14 +13,12 @@ export interface BlastRadiusOutput {
   readonly effects: readonly EffectOutput[];
 }
 
-/** One role that comes, goes, or changes its condition. */
+/** One power that comes, goes, or changes its condition. */
 export interface EffectOutput {
-  /** `alter`: the role stays and its conditions become others. */
+  /** `alter`: the power stays and its conditions become others. */
   readonly kind: "gain" | "alter" | "lose";
-  readonly roleName: string;
-  readonly roleGuid: string;
-  readonly scope: string;
-  /** Why the role is privileged there; null if it is not. */
+  readonly power: PowerOutput;
+  /** Why the power is privileged; null if it is not. */
   readonly privileged: string | null;
   readonly conditions: readonly string[];
   /** Null but for `alter`. */
@@ -29,6 +28,9 @@ export interface EffectOutput {
   /** Whose tokens it befalls. */
   readonly trusts: readonly TrustOutput[];
 }
+
+/** An Azure role at a scope. */
+export type PowerOutput = Readonly<Record<"kind" | "roleName" | "roleGuid" | "scope", string>>;
 
 /** Resources of one ARM type; `ids` is empty if the effect befalls more than three resources altogether. */
 export interface HolderOutput {
@@ -58,14 +60,15 @@ export function documentOutput({ kind, namespace, name, file, line }: DocumentRe
   return { kind, namespace, name, file, line };
 }
 
+function powerOutput({ kind, roleName, roleGuid, scope }: Power): PowerOutput {
+  return { kind, roleName, roleGuid, scope };
+}
+
 function effectOutput({ kind, power, conditions, formerConditions, holders }: Effect): EffectOutput {
-  const { roleName, roleGuid, scope, privileged } = power;
   return {
     kind,
-    roleName,
-    roleGuid,
-    scope,
-    privileged: privileged ?? null,
+    power: powerOutput(power),
+    privileged: power.privileged ?? null,
     conditions,
     formerConditions: formerConditions ?? null,
     targets: countsOf(holders).map(({ type, count, ids }) => ({ type, count, ids })),

@@ -294,7 +294,12 @@ describe("the blast radius", () => {
       subject: `repo-${i}`,
       audience: "api://x",
     }));
-  const power = { roleGuid: secretsUser.guid, roleName: "Secrets User", scope: vaultScope };
+  const power = {
+    kind: "azureRole",
+    roleGuid: secretsUser.guid,
+    roleName: "Secrets User",
+    scope: vaultScope,
+  } as const;
   const effect = (change: Partial<Effect>): Effect => ({
     kind: "gain",
     power,
@@ -379,7 +384,7 @@ describe("the blast radius", () => {
         effects: [
           {
             kind: "gain",
-            ...power,
+            power: { ...power },
             privileged: "it *is*",
             conditions: [],
             formerConditions: null,
