@@ -1,38 +1,61 @@
 // Convergence under adversity: any documents on any world, with somebody else at work, faults, and every switch.
-import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { anyCase, type Case } from "./adversity/case.ts";
-import { type Result, runCase } from "./adversity/run-case.ts";
-import { type EmbeddedAzure, embeddedAzure } from "./support/embedded-azure.ts";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import type { Result } from "./adversity/run-case.ts";
+import type { Found, Share } from "./adversity/slice.ts";
 
-const seed = Number(process.env.ADVERSITY_SEED ?? 20_261_122);
-const path = process.env.ADVERSITY_PATH;
-const factor = process.env.SOAK === undefined ? 1 : 10;
+const {
+  ADVERSITY_SEED: seedText = "20261122",
+  ADVERSITY_PATH: path,
+  ADVERSITY_SHRINK: shrink,
+  SOAK: soak,
+} = process.env;
+const seed = Number(seedText);
+const factor = soak === undefined ? 1 : 10;
 
 describe.each([
-  ["in process", "function", Number(process.env.ADVERSITY_RUNS ?? 400 * factor)],
-  ["over sockets", "sockets", Number(process.env.ADVERSITY_SOCKET_RUNS ?? 60 * factor)],
+  ["in process", "function", Number(process.env.ADVERSITY_RUNS ?? 2000 * factor)],
+  ["over sockets", "sockets", Number(process.env.ADVERSITY_SOCKET_RUNS ?? 200 * factor)],
 ] as const)("%s", (name, transport, runs) => {
-  let azure: EmbeddedAzure;
-  beforeAll(async () => {
-    azure = await embeddedAzure(transport);
-  });
-  afterAll(() => azure.close());
-
   test(`${runs} cases of seed ${seed} come to rest and harm nothing`, async () => {
-    const results: Result[] = [];
-    const property = fc.asyncProperty(anyCase, async (one: Case) => {
-      const result = await runCase(azure, one);
-      results.push(result);
-      expect(result.problems).toEqual([]);
-    });
-    const how = { seed, numRuns: runs, endOnFailure: process.env.ADVERSITY_SHRINK === undefined };
-    await fc.assert(property, { ...how, ...(path !== undefined && { path }) });
+    const of = path === undefined ? Math.min(availableParallelism(), 8) : 1;
+    const found = await Promise.all(
+      Array.from({ length: of }, (_, slice) =>
+        foundBy({
+          transport,
+          seed,
+          runs,
+          slice,
+          of,
+          shrinks: shrink !== undefined,
+          ...(path !== undefined && { path }),
+        }),
+      ),
+    );
+    expect(found.flatMap(({ failure }) => failure ?? [])).toEqual([]);
+    const results = found.flatMap((f) => f.results);
     process.stdout.write(`${summaryOf(name, results)}\n`);
+    if (path === undefined) expect(results).toHaveLength(runs);
     const judged = results.reduce((sum, r) => sum + r.judged, 0);
     expect(judged).toBeGreaterThan(results.length / 2);
   }, 3_600_000);
 });
+
+/** What a process of its own finds in its share. */
+async function foundBy(share: Share): Promise<Found> {
+  const child = fork(fileURLToPath(new URL("adversity/slice.ts", import.meta.url)));
+  child.send(share);
+  const message = once(child, "message");
+  const end = once(child, "exit").then(([code]) => {
+    throw new Error(`The process of slice ${share.slice} ended with ${code}.`);
+  });
+  const [found] = await Promise.race([message, end]);
+  end.catch(() => undefined);
+  return found as Found;
+}
 
 function summaryOf(name: string, results: readonly Result[]): string {
   const sum = (of: (r: Result) => number): number => results.reduce((total, r) => total + of(r), 0);

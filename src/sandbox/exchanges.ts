@@ -21,7 +21,7 @@ export const exchangeChannel = "bindery.sandbox.exchange";
 const seen = channel(exchangeChannel);
 
 /** The same function, each of whose answers is published before it is given. Costs nothing while nobody listens. */
-export function observed<A extends { readonly response: Response }>(
+export function observed<A extends { readonly response: Response; readonly text?: string }>(
   answerTo: (request: Request) => Promise<A>,
 ): (request: Request) => Promise<A> {
   return async (request) => {
@@ -29,7 +29,7 @@ export function observed<A extends { readonly response: Response }>(
     const sent = await sentFrom(request);
     const answer = await answerTo(request);
     const { status, headers } = answer.response;
-    const body = await answer.response.clone().text();
+    const body = answer.text ?? (await answer.response.clone().text());
     seen.publish({ ...sent, answer: { status, headers: Object.fromEntries(headers), body } });
     return answer;
   };
@@ -45,6 +45,6 @@ async function sentFrom(request: Request): Promise<Exchange> {
     method: request.method,
     url: request.url,
     userAgent: request.headers.get("user-agent") ?? "",
-    requestBody: await request.clone().text(),
+    requestBody: request.body === null ? "" : await request.clone().text(),
   };
 }

@@ -247,6 +247,6 @@ export const anyCase: fc.Arbitrary<Case> = fc.record({
     principal: fc.constantFrom(0, 2_000, 30_000),
   }),
   operationInMs: fc.constantFrom(0, 1_500, 20_000),
-  pageSize: fc.constantFrom(2, 5, 1_000),
+  pageSize: fc.constantFrom(3, 7, 1_000),
   switches,
 });

@@ -23,6 +23,8 @@ export interface Result {
 /** Longer than any lag and any operation that is under way. */
 const quietInMs = 20 * 60_000;
 const mostApplies = 4;
+/** Endless operations are given up sooner than by default: waiting for them shows nothing more. */
+const deadlineInMs = 3 * 60_000;
 
 /** Runs a case; throws what Bindery should not have thrown. */
 export async function runCase(azure: EmbeddedAzure, one: Case): Promise<Result> {
@@ -36,7 +38,7 @@ export async function runCase(azure: EmbeddedAzure, one: Case): Promise<Result> 
   }
   const facts = factsOf(azure.world);
   const witness = witnessOf(azure.world, azure.send, facts, one.deeds);
-  const bindery = harnessOn(azure.wiring(() => 0.5, witness.client));
+  const bindery = harnessOn({ ...azure.wiring(() => 0.5, witness.client), deadlineInMs });
   for (const revision of one.revisions) {
     witness.expect(revision);
     await unlessRefused(bindery.apply(manifestsOf(revision), { onPlan: witness.onPlan }));

@@ -18,7 +18,7 @@ import { readSeed } from "../../src/sandbox/seed/read.ts";
 import { serveHttps } from "../../src/sandbox/server.ts";
 import { createServices } from "../../src/sandbox/services.ts";
 import { defaultSettings } from "../../src/sandbox/settings.ts";
-import type { Store } from "../../src/sandbox/store.ts";
+import { Store } from "../../src/sandbox/store.ts";
 import { defaultSwitches } from "../../src/sandbox/switches.ts";
 import { sandboxTenantId } from "../../src/sandbox/tenant.ts";
 import type { World } from "../../src/sandbox/world.ts";
@@ -156,8 +156,15 @@ async function onSockets(gate: (fetch: Fetch) => Fetch): Promise<Reached> {
   const { port, close } = await serveHttps(gate(fetch), pki, 0);
   const origin = `https://localhost:${port}`;
   learnOrigins([origin]);
-  const client = createDefaultHttpClient();
+  const client = onKeptConnections(pki.caPem);
   return { world, advance: clock.advance, fetch, adminToken, origin, client, ca: pki.caPem, close };
+}
+
+/** The SDKs' own client, which keeps connections for each object of TLS settings: here all connections of Bindery share one. */
+function onKeptConnections(ca: string): HttpClient {
+  const client = createDefaultHttpClient();
+  const tlsSettings = { ca };
+  return { sendRequest: (request) => client.sendRequest(Object.assign(request, { tlsSettings })) };
 }
 
 function cloudAt(origin: string): AzureCloud {
@@ -180,36 +187,14 @@ function callerNamed(callers: readonly SeededCaller[]): SeededCaller {
   return caller;
 }
 
-/** All that changes in a world, one store after the other. */
-function storesOf(world: World) {
-  return [
-    storeOf(world.resources, (r) => r.id),
-    storeOf(world.resourceGroups, (r) => r.id),
-    storeOf(world.subscriptions, (s) => s.subscriptionId),
-    storeOf(world.managementGroups, (g) => g.name),
-    storeOf(world.roleAssignments, (a) => a.id),
-    storeOf(world.principals, (p) => p.objectId),
-    storeOf(world.operations, (o) => o.id),
-  ];
-}
-
-function storeOf<T>(store: Store<T>, keyOf: (value: T) => string) {
-  const empty = (): void => {
-    for (const value of store.values()) store.delete(keyOf(value));
-  };
-  const remember = (): (() => void) => {
-    const values = store.values();
-    return () => {
-      empty();
-      for (const value of values) store.set(keyOf(value), value);
-    };
-  };
-  return { empty, remember };
+/** All that there is in a world. */
+function storesOf(world: World): readonly Pick<Store<unknown>, "clear" | "remember">[] {
+  return Object.values(world).filter((part) => part instanceof Store);
 }
 
 /** Empties the world and fills it again. */
 function renewed(world: World, text: string, advance: (byInMs: number) => void): readonly SeededCaller[] {
-  for (const store of storesOf(world)) store.empty();
+  for (const store of storesOf(world)) store.clear();
   world.operationModes.clear();
   const read = readSeed(text, "seed");
   Object.assign(world.settings, defaultSettings, read.seed.settings);
@@ -285,7 +270,7 @@ function refuseIfAborted({ abortSignal }: PipelineRequest): void {
 /** A cut connection looks as it does to the client on sockets. */
 async function answerTo(fetch: Reached["fetch"], request: PipelineRequest): Promise<PipelineResponse> {
   const { url, method, body } = request;
-  const headers = new Headers([...request.headers]);
+  const headers = request.headers.toJSON();
   const sent = new Request(url, { method, headers, ...(typeof body === "string" && { body }) });
   try {
     const response = await fetch(sent);

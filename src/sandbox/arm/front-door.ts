@@ -36,6 +36,8 @@ export interface FrontDoorPorts {
 /** An answer with the caller, as far as it was found out who that is. */
 export interface Answer {
   readonly response: Response;
+  /** The text of its body, where it is at hand. */
+  readonly text?: string;
   readonly caller?: Caller;
 }
 
@@ -58,12 +60,12 @@ export function createFrontDoor(ports: FrontDoorPorts): (request: Request) => Pr
     const quota: Record<string, string> = {};
     try {
       const answer = await answerTo(request, caller, ports, quota);
-      return { response: responseFrom(request, answer, quota), caller };
+      return { ...responseFrom(request, answer, quota), caller };
     } catch (error) {
       if (!(error instanceof ArmError)) throw error;
       const { status, body } = error;
       const headers = throttleHeaders(ports.world, error);
-      return { response: responseFrom(request, { status, headers, body }, quota), caller };
+      return { ...responseFrom(request, { status, headers, body }, quota), caller };
     }
   });
 }
@@ -169,17 +171,22 @@ function responseFrom(
   request: Request,
   answer: ArmResponse,
   quota: Readonly<Record<string, string>>,
-): Response {
+): Answer {
   const { status, body } = answer;
   const headers = new Headers({ ...commonHeaders(request), ...quota, ...answer.headers });
   const isHead = request.method === "HEAD";
   if (body !== undefined && !headers.has("content-type")) {
     headers.set("content-type", "application/json; charset=utf-8");
   }
-  const text = typeof body === "string" ? body : JSON.stringify(body);
   const isEmpty = isHead || body === undefined || status === 204;
-  if (isHead && status === 200) return new Response(null, { status: 204, headers });
-  return new Response(isEmpty ? null : text, { status, headers });
+  if (isEmpty) {
+    return {
+      response: new Response(null, { status: isHead && status === 200 ? 204 : status, headers }),
+      text: "",
+    };
+  }
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return { response: new Response(text, { status, headers }), text };
 }
 
 function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {

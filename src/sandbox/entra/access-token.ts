@@ -129,21 +129,7 @@ function isSigned(token: string): boolean {
   }
 }
 
-/** The payloads of tokens whose signature was found good, by key: clients send the same token again and again. */
-const verified = new WeakMap<SigningKey, Map<string, string>>();
-const mostVerified = 100;
-
 async function payloadOf(token: string, key: SigningKey): Promise<string | undefined> {
-  const known = verified.get(key) ?? new Map<string, string>();
-  verified.set(key, known);
-  const payload = known.get(token) ?? (await verifiedPayloadOf(token, key));
-  if (payload === undefined) return undefined;
-  if (known.size >= mostVerified) known.clear();
-  known.set(token, payload);
-  return payload;
-}
-
-async function verifiedPayloadOf(token: string, key: SigningKey): Promise<string | undefined> {
   try {
     const { payload } = await compactVerify(token, key.publicKey, { algorithms: ["RS256"] });
     return Buffer.from(payload).toString();
@@ -155,7 +141,7 @@ async function verifiedPayloadOf(token: string, key: SigningKey): Promise<string
   }
 }
 
-function refusalOf(claims: z.infer<typeof Claims>, expected: TokenExpectations): TokenRefusal | undefined {
+function refusalOf(claims: Claims, expected: TokenExpectations): TokenRefusal | undefined {
   if (claims.exp * 1000 <= expected.now) {
     return { kind: "Expired", expiresAt: claims.exp * 1000, now: expected.now };
   }
@@ -181,18 +167,11 @@ export async function verifyAccessToken(
   key: SigningKey,
   expected: TokenExpectations,
 ): Promise<TokenVerdict> {
-  if (!isSigned(token)) {
-    return { ok: false, refusal: { kind: "Malformed" } };
+  const known = signed.get(key)?.get(token);
+  const claims = known ?? (await signedClaimsOf(token, key));
+  if ("kind" in claims) {
+    return { ok: false, refusal: claims };
   }
-  const payload = await payloadOf(token, key);
-  if (payload === undefined) {
-    return { ok: false, refusal: { kind: "BadSignature" } };
-  }
-  const parsed = Claims.safeParse(JSON.parse(payload));
-  if (!parsed.success) {
-    return { ok: false, refusal: { kind: "Malformed" } };
-  }
-  const claims = parsed.data;
   const refusal = refusalOf(claims, expected);
   if (refusal !== undefined) {
     return { ok: false, refusal };
@@ -200,7 +179,25 @@ export async function verifyAccessToken(
   return { ok: true, caller: callerFrom(claims) };
 }
 
-function callerFrom(claims: z.infer<typeof Claims>): Caller {
+type Claims = z.infer<typeof Claims>;
+
+/** The claims of tokens whose signature was found good, by key: clients send the same token again and again. */
+const signed = new WeakMap<SigningKey, Map<string, Claims>>();
+const mostKept = 100;
+
+async function signedClaimsOf(token: string, key: SigningKey): Promise<Claims | TokenRefusal> {
+  if (!isSigned(token)) return { kind: "Malformed" };
+  const payload = await payloadOf(token, key);
+  if (payload === undefined) return { kind: "BadSignature" };
+  const parsed = Claims.safeParse(JSON.parse(payload));
+  if (!parsed.success) return { kind: "Malformed" };
+  const kept = signed.get(key) ?? new Map<string, Claims>();
+  if (kept.size >= mostKept) kept.clear();
+  signed.set(key, kept.set(token, parsed.data));
+  return parsed.data;
+}
+
+function callerFrom(claims: Claims): Caller {
   return {
     objectId: claims.oid,
     clientId: claims.appid,

@@ -15,7 +15,7 @@ export const TOKEN_EXCHANGE_RESOURCE = "api://AzureADTokenExchange";
 const DEFAULT_SUFFIX = "/.default";
 
 function normalised(resource: string): string {
-  return resource.toLowerCase().replace(/\/+$/, "");
+  return resource.endsWith("/") ? normalised(resource.slice(0, -1)) : resource.toLowerCase();
 }
 
 /** Whether two names mean one resource: casing and slashes at the end do not matter. */
