@@ -10,7 +10,6 @@ import type { RequestEvent } from "../../src/azure/policies.ts";
 import { type Convergence, convergeOn } from "../../src/controller/converge.ts";
 import { type Intent, planOf } from "../../src/controller/reconcile.ts";
 import { desiredFrom } from "../../src/desired/desired-from.ts";
-import { addressesOf, connectSql } from "../../src/sql/connect.ts";
 import { parseManifests } from "../../src/manifest/parse-manifests.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { Clock } from "../../src/model/ports.ts";
@@ -95,18 +94,7 @@ export function harnessOn(wiring: Wiring): Harness {
       ...(httpClient && { httpClient }),
       ...(deadlineInMs !== undefined && { deadlineInMs }),
     });
-  const databasesOf = (connection: AzureConnection, dryRun: boolean) =>
-    connectSql({
-      serverSuffix: cloud.sqlServerSuffix,
-      isAllowed: () => true,
-      token: (signal) => connection.databaseToken(signal),
-      dryRun,
-      clock,
-      addresses: addressesOf(cloud.sqlAddresses),
-      ...(ca !== undefined && { ca }),
-    });
   const [dry, live] = [connect(true), connect(false)];
-  const [dryDatabases, databases] = [databasesOf(dry, true), databasesOf(live, false)];
   let desired: { readonly of: string; readonly state: Intent["desired"] } | undefined;
   const desiredOf = (documents: string): Intent["desired"] => {
     if (desired?.of !== documents) desired = { of: documents, state: read(documents) };
@@ -121,12 +109,12 @@ export function harnessOn(wiring: Wiring): Harness {
   return {
     plan: async (documents, options = {}) => {
       const intent = await intentFor(documents, options);
-      return (await planOf(intent, { ...dry.read, ...dryDatabases }, AbortSignal.timeout(120_000))).plan;
+      return (await planOf(intent, dry.read, AbortSignal.timeout(120_000))).plan;
     },
     apply: async (documents, options = {}) => {
       const intent = await intentFor(documents, options);
       const stop = options.stop ?? new AbortController().signal;
-      const ports = { ...live.read, ...live.write, ...databases };
+      const ports = { ...live.read, ...live.write };
       return await convergeOn(intent, ports, {
         clock,
         random,
