@@ -225,7 +225,7 @@ describe("another host", () => {
     "in the %s of an operation gets neither request nor token",
     async (header) => {
       arm.script = () => ({ status: 202, headers: { [header]: `${evil.origin}/operations/1` } });
-      const running = await connect().write.upgradeInstances(set, signal);
+      const running = await connect().write.upgradeInstances(set, ["0"], signal);
       await expect(running.ended(signal)).rejects.toMatchObject({
         class: "terminal",
         details: { code: "ForeignHost" },
@@ -258,7 +258,7 @@ describe("a dry run", () => {
     ["deleteCredential", (w) => w.deleteCredential(id1, "n", signal)],
     ["patchAttachments, machine", (w) => w.patchAttachments(patch, signal)],
     ["patchAttachments, scale set", (w) => w.patchAttachments({ ...patch, targetId: set }, signal)],
-    ["upgradeInstances", (w) => w.upgradeInstances(set, signal)],
+    ["upgradeInstances", (w) => w.upgradeInstances(set, ["0"], signal)],
     [
       "putAssignment",
       (w) => w.putAssignment({ scope: group, principalId: principal, roleGuid: role }, signal),

@@ -10,6 +10,7 @@ import { assignmentMarker } from "../src/model/grant.ts";
 import type { Clock } from "../src/model/ports.ts";
 import type { Target } from "../src/model/target.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/start.ts";
+import { adminOf } from "./sandbox-client.ts";
 
 const s1 = "00000000-0000-4000-8000-00000000000a";
 const s2 = "00000000-0000-4000-8000-00000000000b";
@@ -384,10 +385,31 @@ describe("a target", () => {
     expect(culprits.map((c) => c.toLowerCase())).toEqual([missing.toLowerCase()]);
   });
 
-  test("rolls its model out to its instances", async () => {
-    const running = await connect().write.upgradeInstances(setId, signal);
+  test("rolls its model out to those of its instances that are named", async () => {
+    const azure = connect();
+    const patch = { targetId: setId, type: "UserAssigned", attach: [identityId("id-foreign")], detach: [] };
+    const attached = await azure.write.patchAttachments(patch, signal);
+    await attached.ended(signal);
+    events.length = 0;
+    const running = await azure.write.upgradeInstances(setId, ["1"], signal);
     await running.ended(signal);
     expect(events[0]).toMatchObject({ method: "POST", status: 202 });
+    sandbox.advance(60_000);
+    const none = { isProtected: false, provisioningState: "Succeeded" };
+    const block = { systemAssigned: false, userAssigned: [{ id: identityId("id-foreign") }] };
+    expect(await azure.read.listInstances(setId, signal)).toMatchObject([
+      { ...none, instanceId: "0", hasLatestModel: false, attachments: { userAssigned: [] } },
+      { ...none, instanceId: "1", hasLatestModel: true, attachments: block },
+    ]);
+  });
+
+  test("shows which of its instances are protected", async () => {
+    await adminOf(sandbox)("PATCH", `resources?id=${setId}/virtualMachines/0`, {
+      properties: { protectionPolicy: { protectFromScaleSetActions: true } },
+    });
+    sandbox.advance(60_000);
+    const found = await connect().read.listInstances(setId, signal);
+    expect(found.map((one) => one.isProtected)).toEqual([true, false]);
   });
 
   test("that is not there is told from one that cannot be read", async () => {

@@ -8,6 +8,7 @@ import {
   failure,
   identity,
   identityId,
+  lateInstance,
   linesOf,
   operation,
   patchOf,
@@ -451,17 +452,19 @@ test("for any graph every change has one outcome, nothing starts too early, and 
 
 test("a scale set's instances are upgraded after its PATCH, and not if the attach failed", async () => {
   const set = vm("set");
+  const instances = { [set.id]: [lateInstance] };
   const changes = [change("one", "attach"), change("roll", "update", { needs: ["one"] })];
   const plan = planWith(changes, [
     operation("roll", { kind: "upgradeInstances", targetId: vmId("set") }),
     operation("it", patchOf(set, ["one"]), { changeIds: ["one"] }),
   ]);
-  const azure = fakeAzure({ targets: [set] });
+  const azure = fakeAzure({ targets: [set], instances });
   expect(linesOf(await applyTo(azure, plan))).toEqual(["one: applied", "roll: applied"]);
   expect(azure.log.indexOf("upgradeInstances set")).toBeGreaterThan(
     azure.log.indexOf("patchAttachments set"),
   );
-  const bad = fakeAzure({ targets: [set], faults: [{ on: "patchAttachments set", throws: refused }] });
+  const faults = [{ on: "patchAttachments set", throws: refused }];
+  const bad = fakeAzure({ targets: [set], instances, faults });
   expect(linesOf(await applyTo(bad, plan))).toEqual([
     "one: failed AuthorizationFailed",
     "roll: skipped WaitsFor",

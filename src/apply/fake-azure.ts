@@ -10,6 +10,7 @@ import type {
   IdentityWriter,
   TargetWriter,
 } from "../model/ports.ts";
+import type { ScaleSetInstance } from "../model/scale-set.ts";
 import { attachmentsAfter, type Target } from "../model/target.ts";
 import type { Plan } from "../plan/plan.ts";
 import { applyPlan } from "./apply.ts";
@@ -47,6 +48,7 @@ interface World {
   readonly targets: Map<string, Target>;
   readonly assignments: Map<string, RoleAssignment>;
   readonly credentials: Map<string, FederatedCredential[]>;
+  readonly instances: Map<string, readonly ScaleSetInstance[]>;
 }
 
 /** What a fake starts with. */
@@ -55,6 +57,8 @@ export interface Seed {
   readonly targets?: readonly Target[];
   readonly assignments?: readonly RoleAssignment[];
   readonly credentials?: Readonly<Record<string, FederatedCredential[]>>;
+  /** By the id of the scale set. */
+  readonly instances?: Readonly<Record<string, readonly ScaleSetInstance[]>>;
   readonly faults?: readonly Fault[];
 }
 
@@ -88,6 +92,8 @@ export function fakeAzure(seed: Seed = {}): FakeAzure {
           (a) => sameId(a.scope, scope) && a.principalId === principalId,
         ),
       ),
+    listInstances: (id, signal) =>
+      call("listInstances", id, signal, () => world.instances.get(idKey(id)) ?? []),
     listCredentials: (id, signal) =>
       call("listCredentials", id, signal, () => world.credentials.get(idKey(id)) ?? []),
   };
@@ -100,6 +106,7 @@ function worldFrom(seed: Seed): World {
     targets: new Map((seed.targets ?? []).map((one) => [idKey(one.id), one])),
     assignments: new Map((seed.assignments ?? []).map((one) => [idKey(one.id), one])),
     credentials: new Map(credentials.map(([name, list]) => [idKey(identityId(name)), list])),
+    instances: new Map(Object.entries(seed.instances ?? {}).map(([id, list]) => [idKey(id), list])),
   };
 }
 
@@ -177,7 +184,14 @@ function credentialWriter({ credentials }: World, call: Call): CredentialWriter 
   };
 }
 
-function targetWriter({ targets }: World, call: Call, log: string[]): TargetWriter {
+function targetWriter({ targets, instances }: World, call: Call, log: string[]): TargetWriter {
+  function upgraded(id: string, instanceIds: readonly string[]): void {
+    const before = instances.get(idKey(id)) ?? [];
+    const latest = (one: ScaleSetInstance): ScaleSetInstance =>
+      instanceIds.includes(one.instanceId) ? { ...one, hasLatestModel: true } : one;
+    log.push(["=", ...instanceIds].join(" "));
+    instances.set(idKey(id), before.map(latest));
+  }
   function patched(patch: AttachmentPatch): void {
     const target = targets.get(idKey(patch.targetId));
     if (!target) throw failure("terminal", "ResourceNotFound", { status: 404 });
@@ -208,7 +222,11 @@ function targetWriter({ targets }: World, call: Call, log: string[]): TargetWrit
         patched(patch);
         return running(patch.targetId);
       }),
-    upgradeInstances: (id, signal) => call("upgradeInstances", id, signal, () => running(id)),
+    upgradeInstances: (id, instanceIds, signal) =>
+      call("upgradeInstances", id, signal, () => {
+        upgraded(id, instanceIds);
+        return running(id);
+      }),
   };
 }
 

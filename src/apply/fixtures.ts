@@ -4,6 +4,7 @@ import type { DocumentRef } from "../model/document.ts";
 import { Failure, type FailureClass, type FailureDetails } from "../model/failure.ts";
 import type { Identity } from "../model/identity.ts";
 import type { Clock } from "../model/ports.ts";
+import type { ScaleSetInstance } from "../model/scale-set.ts";
 import { armTypeOf, type Target } from "../model/target.ts";
 import type { Change, Operation, OperationAction, Plan } from "../plan/plan.ts";
 import type { ApplyReport } from "./outcome.ts";
@@ -36,6 +37,14 @@ export function identity(name: string, change: Partial<Identity> = {}): Identity
     ...change,
   };
 }
+
+/** An instance that an identity of its scale set has not reached. */
+export const lateInstance: ScaleSetInstance = {
+  instanceId: "0",
+  attachments: { systemAssigned: false, userAssigned: [] },
+  isProtected: false,
+  hasLatestModel: false,
+};
 
 export function vm(name: string, attached: readonly string[] = [], change: Partial<Target> = {}): Target {
   return {

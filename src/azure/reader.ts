@@ -4,11 +4,12 @@ import { Failure } from "../model/failure.ts";
 import { type RoleAssignment, type RoleDefinition, type RolePermission, roleGuidOf } from "../model/grant.ts";
 import type { FederatedCredential, Identity } from "../model/identity.ts";
 import type { Clock, Reader } from "../model/ports.ts";
+import type { ScaleSetInstance } from "../model/scale-set.ts";
 import { type Target, targetKindOf } from "../model/target.ts";
 import { all, patiently, saysGone } from "./call.ts";
 import type { Clients } from "./clients.ts";
 import { rawMachine, rawScaleSet } from "./plain-lists.ts";
-import { assignmentFrom, identityFrom, type RawTarget, targetFrom } from "./rows.ts";
+import { assignmentFrom, identityFrom, instanceFrom, type RawTarget, targetFrom } from "./rows.ts";
 import { withSchedule } from "./schedules.ts";
 
 /** The reader port, and the parts of the catalogue that need no list of the estate. */
@@ -38,6 +39,14 @@ export function readerOf(clients: Clients, clock: Clock): FreshReader {
     },
     findAssignments: (scope, principalId, signal) =>
       findAssignments(clients, clock, { scope, principalId }, signal),
+    async listInstances(scaleSetId, signal): Promise<ScaleSetInstance[]> {
+      const { subscriptionId, resourceGroup, name } = armIdOf(scaleSetId);
+      const client = clients.compute(subscriptionId).virtualMachineScaleSetVMs;
+      const found = await patiently(clock, signal, () =>
+        all(client.list(resourceGroup, name, { abortSignal: signal })),
+      );
+      return found.map((raw) => readable(instanceFrom(raw), raw.id ?? scaleSetId));
+    },
     async listRoles(scope, signal): Promise<RoleDefinition[]> {
       const client = clients.authorization(subscriptionOf(scope)).roleDefinitions;
       const found = await patiently(clock, signal, () =>

@@ -3,6 +3,7 @@ import {
   assignmentFrom,
   attachmentsFrom,
   identityFrom,
+  instanceFrom,
   type RawTarget,
   tagsFrom,
   targetFrom,
@@ -105,6 +106,23 @@ test("a scale set has a mode even where Azure states none", () => {
   });
   expect(targetFrom({ ...set, orchestrationMode: "Flexible" })).toMatchObject({
     orchestrationMode: "Flexible",
+  });
+});
+
+describe("an instance of a scale set", () => {
+  const raw = { instanceId: "3", provisioningState: "Succeeded" };
+  const bare = { instanceId: "3", attachments: none, isProtected: false, provisioningState: "Succeeded" };
+  const protectionPolicy = { protectFromScaleSetActions: true };
+  test.each([
+    ["that says little", raw, bare],
+    ["without the latest model", { ...raw, latestModelApplied: false }, { ...bare, hasLatestModel: false }],
+    ["with the latest model", { ...raw, latestModelApplied: true }, { ...bare, hasLatestModel: true }],
+    ["that is protected", { ...raw, protectionPolicy }, { ...bare, isProtected: true }],
+    ["that is protected from scale-in only", { ...raw, protectionPolicy: {} }, bare],
+    ["without an id", { latestModelApplied: true }, undefined],
+    ["whose identity block cannot be relied on", { ...raw, identity: { type: "UserAssigned" } }, undefined],
+  ])("%s", (_, row, expected) => {
+    expect(instanceFrom(row)).toEqual(expected);
   });
 });
 

@@ -1,6 +1,7 @@
 // Reads resources as Azure gives them (Resource Graph rows, lists, single GETs) into the core's words.
 import { type RoleAssignment, roleGuidOf } from "../model/grant.ts";
 import type { Identity } from "../model/identity.ts";
+import type { ScaleSetInstance } from "../model/scale-set.ts";
 import { type AttachedIdentity, type Attachments, type Target, targetKindOf } from "../model/target.ts";
 
 /** A resource before anything is believed of it; the names are those of the projected columns. */
@@ -74,6 +75,28 @@ export function targetFrom(raw: RawTarget): Target | undefined {
     tags: tagsFrom(raw.tags),
     attachments,
     ...present(texts),
+  };
+}
+
+/** An instance of a uniform scale set; one that shows no identity block may have its set's identities all the same. */
+export function instanceFrom(raw: {
+  readonly instanceId?: unknown;
+  readonly identity?: unknown;
+  readonly latestModelApplied?: unknown;
+  readonly protectionPolicy?: { readonly protectFromScaleSetActions?: unknown };
+  readonly provisioningState?: unknown;
+}): ScaleSetInstance | undefined {
+  const { latestModelApplied: latest, protectionPolicy } = raw;
+  const [instanceId, attachments] = [textOf(raw.instanceId), attachmentsFrom(raw.identity)];
+  if (!instanceId || !attachments) return;
+  return {
+    instanceId,
+    attachments,
+    isProtected: protectionPolicy?.protectFromScaleSetActions === true,
+    ...present({
+      hasLatestModel: typeof latest === "boolean" ? latest : undefined,
+      provisioningState: textOf(raw.provisioningState),
+    }),
   };
 }
 

@@ -22,14 +22,16 @@ export function targetWriterOf(clients: Clients, polling: PollingParts): TargetW
       );
       return runningWriteFrom(caught.answer(), polling);
     },
-    async upgradeInstances(scaleSetId, signal): Promise<RunningWrite> {
+    async upgradeInstances(scaleSetId, instanceIds, signal): Promise<RunningWrite> {
       const { subscriptionId, resourceGroup, name } = armIdOf(scaleSetId);
       const client = clients.compute(subscriptionId).virtualMachineScaleSets;
       const caught = answerCatcher();
       const options = { abortSignal: signal, onResponse: caught.onResponse };
       await ask(
         async () =>
-          await client.updateInstances(resourceGroup, name, { instanceIds: ["*"] }, options).submitted(),
+          await client
+            .updateInstances(resourceGroup, name, { instanceIds: [...instanceIds] }, options)
+            .submitted(),
       );
       return runningWriteFrom(caught.answer(), polling);
     },

@@ -2,6 +2,7 @@
 import type { RoleAssignment, RoleDefinition } from "./grant.ts";
 import type { FederatedCredential, Identity } from "./identity.ts";
 import type { Estate } from "./policy.ts";
+import type { ScaleSetInstance } from "./scale-set.ts";
 import type { Target } from "./target.ts";
 
 /** What a list gave, and the subscriptions of which it says nothing or nothing that can be relied on. */
@@ -41,6 +42,8 @@ export interface Reader {
   readIdentity(id: string, signal: AbortSignal): Promise<Identity | undefined>;
   readTarget(id: string, signal: AbortSignal): Promise<Target | undefined>;
   readAssignment(id: string, signal: AbortSignal): Promise<RoleAssignment | undefined>;
+  /** The instances of a uniform scale set, as Compute's own list shows them. */
+  listInstances(scaleSetId: string, signal: AbortSignal): Promise<readonly ScaleSetInstance[]>;
   /** The assignments of one principal at exactly this scope, asked of the authorization provider, not of an index. */
   findAssignments(
     scope: string,
@@ -101,8 +104,12 @@ export interface RunningWrite {
 /** Writes the identities of targets. */
 export interface TargetWriter {
   patchAttachments(patch: AttachmentPatch, signal: AbortSignal): Promise<RunningWrite>;
-  /** Rolls the model of a uniform scale set out to its instances. */
-  upgradeInstances(scaleSetId: string, signal: AbortSignal): Promise<RunningWrite>;
+  /** Brings these instances of a uniform scale set to its model, with everything that has changed in it. */
+  upgradeInstances(
+    scaleSetId: string,
+    instanceIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<RunningWrite>;
 }
 
 /** What it takes to assign a role. */

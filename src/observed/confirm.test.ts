@@ -17,6 +17,7 @@ const nothing: ReadPorts = {
   readIdentity: async () => undefined,
   readTarget: async () => undefined,
   readAssignment: async () => undefined,
+  listInstances: async () => [],
   findAssignments: async () => [],
   listRoles: async () => [],
   listCredentials: async () => [],

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
+import type { DesiredTarget } from "../desired/desired.ts";
 import { idKey } from "../model/arm-id.ts";
 import { Failure } from "../model/failure.ts";
 import type { ReadPorts } from "../model/ports.ts";
+import type { Target } from "../model/target.ts";
 import {
   assignment,
   binding,
   desired,
+  document,
   grantOf,
   group,
   identityId,
@@ -38,6 +41,7 @@ function azure(ports: Partial<ReadPorts> = {}): ReadPorts {
     readIdentity: async () => undefined,
     readTarget: async () => undefined,
     readAssignment: async () => undefined,
+    listInstances: async () => [],
     findAssignments: async () => [],
     listRoles: async () => [reader],
     listCredentials: async () => [],
@@ -108,6 +112,36 @@ describe("observe", () => {
     expect(asked).toEqual([]);
     await look(ports, desired(wanted({ federatedCredentials: [] })));
     expect(asked).toEqual([identityId]);
+  });
+
+  test("instances are read of the sets only whose documents want them up to date, once a set", async () => {
+    const set = (name: string, change: Partial<Target> = {}): Target =>
+      vm(name, [], { kind: "virtualMachineScaleSet", upgradeMode: "Manual", ...change });
+    const named = (name: string, instanceUpgrade: "Automatic" | "Never"): DesiredTarget => ({
+      kind: "virtualMachineScaleSet",
+      id: vmId(name),
+      instanceUpgrade,
+      document: document(),
+    });
+    const items = [set("a"), set("b"), set("c", { upgradeMode: "Rolling" })];
+    const asked: string[] = [];
+    const ports = azure({
+      listTargets: async () => ({ items, unknown: [] }),
+      listInstances: async (id) => {
+        asked.push(id);
+        return await refuse();
+      },
+    });
+    const targets = [
+      named("a", "Automatic"),
+      named("A", "Automatic"),
+      named("b", "Never"),
+      named("c", "Automatic"),
+    ];
+    const seen = await look(ports, desired(wanted({ bindings: [binding(targets)] })));
+    expect(asked).toEqual([vmId("a")]);
+    expect(seen.instances.size).toBe(0);
+    expect(seen.unreadable.get(idKey(`${vmId("a")}/virtualMachines`))).toContain("no access");
   });
 
   test("trouble that is no Failure is a bug and ends the pass", async () => {

@@ -7,6 +7,7 @@ import { type FederatedCredential, type Identity, ownerTag, tagOf } from "../mod
 import { byText } from "../model/order.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Listed, ReadPorts, Self } from "../model/ports.ts";
+import { readInstances } from "./instances.ts";
 import type { Observed } from "./observed.ts";
 
 /** What an observation needs. */
@@ -35,7 +36,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
   const unlisted = await readUnlisted(input, listed, unreadable);
   for (const id of [...unlisted.map((i) => i.id), ...unreadable.keys()]) doubt(unknown, id);
   const identities = keyed([...listed, ...unlisted], (i) => i.id);
-  const targets = take(await ports.listTargets(subscriptions, signal));
+  const targets = keyed(take(await ports.listTargets(subscriptions, signal)), (t) => t.id);
   const assignments = take(
     await ports.listAssignments(
       {
@@ -50,10 +51,13 @@ export async function observe(input: ObserveInput): Promise<Observed> {
   return {
     self,
     identities,
-    targets: keyed(targets, (t) => t.id),
+    targets,
     assignments: keyed(assignments, (a) => a.id),
     credentials: await readCredentials(input, identities, unreadable),
     roles: await readRoles(input, assignments, unreadable),
+    instances: await readInstances(desired, targets, (id) =>
+      orUnreadable(`${id}/virtualMachines`, unreadable, () => ports.listInstances(id, signal)),
+    ),
     missingScopes: await findMissingScopes(input, unreadable),
     confirmed: new Set(unlisted.map((i) => idKey(i.id))),
     unknown,

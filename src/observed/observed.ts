@@ -2,6 +2,7 @@
 import type { RoleAssignment, RoleDefinition } from "../model/grant.ts";
 import type { FederatedCredential, Identity } from "../model/identity.ts";
 import type { Self } from "../model/ports.ts";
+import type { ScaleSetInstance } from "../model/scale-set.ts";
 import type { Target } from "../model/target.ts";
 
 /** What was seen of Azure in one pass. All keys are `idKey`s. */
@@ -14,6 +15,8 @@ export interface Observed {
   readonly credentials: ReadonlyMap<string, readonly FederatedCredential[]>;
   /** The definitions that can be assigned, by the key of the subscription or management group they were read at. */
   readonly roles: ReadonlyMap<string, readonly RoleDefinition[]>;
+  /** By scale set; only of those whose instances a document wants brought up to date. */
+  readonly instances: ReadonlyMap<string, readonly ScaleSetInstance[]>;
   /** Scopes of grants that neither lists nor a direct question could find. */
   readonly missingScopes: ReadonlySet<string>;
   /** What a fresh read of the thing itself has shown in this pass: identities, targets and assignments. */

@@ -136,6 +136,7 @@ export function observed(seen: Seen = {}, change: Partial<Observed> = {}): Obser
     assignments: new Map((seen.assignments ?? []).map((a) => [idKey(a.id), a])),
     credentials: new Map(),
     roles: new Map([[`/subscriptions/${subscription}`, [reader, owner, secretsUser]]]),
+    instances: new Map(),
     missingScopes: new Set(),
     confirmed: new Set(),
     unknown: new Map(),

@@ -21,6 +21,7 @@ export function warningsFor(
     ...observationWarnings(situation),
     ...secondLookWarnings(all, changes),
     ...targetWarnings(situation, changes),
+    ...rollOutWarnings(changes),
     ...all.flatMap((subjects) => [
       ...selectorWarnings(subjects),
       ...managedWarnings(subjects),
@@ -83,6 +84,15 @@ function disruptionWarnings(
     });
   }
   return warnings;
+}
+
+/** Whoever wants instances up to date gets everything that somebody else has changed in the model as well. */
+function rollOutWarnings(changes: readonly Change[]): readonly Warning[] {
+  const sets = changes.flatMap(({ subject }) => (subject.kind === "instances" ? [subject.targetId] : []));
+  return [...new Set(sets)].map((id) => ({
+    code: "InstanceRollOut",
+    message: `Instances of ${nameOf(id)} are brought to its whole model, with everything else that has changed in it: Azure may restart or reimage them.`,
+  }));
 }
 
 function selectorWarnings({ identity, observed }: Subjects): readonly Warning[] {

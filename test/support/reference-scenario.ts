@@ -61,7 +61,7 @@ export const firstRevision = [
   binding("id-old", [vm("vm-2")], [role("Reader", storage)]),
 ].join("");
 
-/** Creates with tags, a credential and grants, attaches, swaps, revokes, and does away with an identity. */
+/** Creates with tags, a credential and grants, attaches, swaps, rolls out, revokes, and does away with an identity. */
 export const secondRevision = [
   identity("id-a", `${prune}, tags: { team: x }, federatedCredentials: []`),
   binding("id-a", [vm("vm-3")], [role("Reader", vault)]),
@@ -74,7 +74,7 @@ export const secondRevision = [
     [
       vm("vm-1"),
       "{ virtualMachines: { resourceGroups: [rg], selector: { matchTags: { app: a } } } }",
-      "{ virtualMachineScaleSet: { resourceGroup: rg, name: vmss, instanceUpgrade: Never } }",
+      "{ virtualMachineScaleSet: { resourceGroup: rg, name: vmss, instanceUpgrade: Automatic } }",
     ],
     [role("Storage Blob Data Reader", storage), role("Key Vault Secrets User", vault)],
   ),

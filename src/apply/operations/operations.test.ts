@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { idKey } from "../../model/arm-id.ts";
 import type { RoleAssignment } from "../../model/grant.ts";
 import type { FederatedCredential } from "../../model/identity.ts";
+import type { ScaleSetInstance } from "../../model/scale-set.ts";
 import type { OperationAction } from "../../plan/plan.ts";
 import { applyTo, type FakeAzure, fakeAzure, type Seed } from "../fake-azure.ts";
 import {
@@ -9,6 +10,7 @@ import {
   failure,
   identity,
   identityId,
+  lateInstance,
   linesOf,
   operation,
   planOfOne,
@@ -428,16 +430,58 @@ describe("deleteIdentity", () => {
 });
 
 describe("upgradeInstances", () => {
-  const upgraded = "upgradeInstances set";
+  const [upgraded, look] = ["upgradeInstances set", "listInstances set"];
+  const instance = (instanceId: string, change: Partial<ScaleSetInstance> = {}): ScaleSetInstance => ({
+    ...lateInstance,
+    instanceId,
+    ...change,
+  });
+  const has = { attachments: { systemAssigned: false, userAssigned: [{ id: identityId("one") }] } };
+  const set = (...instances: ScaleSetInstance[]) => ({ instances: { [identityId("set")]: instances } });
   test.each<Row>([
-    ["is waited for", upgrade, {}, "applied", [upgraded, "ended set"]],
     [
-      "is repeated",
+      "is waited for and looked at",
       upgrade,
-      { faults: [{ on: "ended set", throws: busy }] },
+      set(instance("0"), instance("1")),
       "applied",
-      [upgraded, "ended set", upgraded, "ended set"],
+      [look, upgraded, "= 0 1", "ended set", look],
     ],
-    ["is refused", upgrade, { faults: [{ on: upgraded, throws: locked }] }, "failed ScopeLocked", [upgraded]],
+    [
+      "is for those only that lack the identity and are not protected",
+      upgrade,
+      set(instance("0", has), instance("1"), instance("2", { isProtected: true })),
+      "applied",
+      [look, upgraded, "= 1", "ended set", look],
+    ],
+    [
+      "is for those too of which a late list says that they have the latest model",
+      upgrade,
+      set(instance("0", { hasLatestModel: true })),
+      "applied",
+      [look, upgraded, "= 0", "ended set", look],
+    ],
+    ["is not asked for where nobody lacks the identity", upgrade, set(instance("0", has)), "applied", [look]],
+    [
+      "is repeated for those that still lack it",
+      upgrade,
+      { ...set(instance("0"), instance("1")), faults: [{ on: "ended set", throws: busy }] },
+      "applied",
+      [look, upgraded, "= 0 1", "ended set", look, upgraded, "= 0 1", "ended set", look],
+    ],
+    [
+      "is refused",
+      upgrade,
+      { ...set(instance("0")), faults: [{ on: upgraded, throws: locked }] },
+      "failed ScopeLocked",
+      [look, upgraded],
+    ],
   ])("%s", async (...row) => expectRow(row));
+
+  test("is propagating while instances still show that they lag behind", async () => {
+    const azure = fakeAzure(set(instance("0")));
+    const ports = { ...azure, listInstances: async () => [instance("0")] };
+    const report = await applyTo(ports, planOfOne(upgrade), { retry: { visibilityInMs: 2_000 } });
+    expect(linesOf(report)).toEqual(["it: propagating NotVisibleYet"]);
+    expect(azure.log).toEqual([upgraded, "= 0", "ended set"]);
+  });
 });

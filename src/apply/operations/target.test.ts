@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { idKey } from "../../model/arm-id.ts";
 import type { Target } from "../../model/target.ts";
 import { applyTo, type FakeAzure, type Fault, fakeAzure } from "../fake-azure.ts";
-import { failure, identityId, linesOf, patchOf, planOfOne, vm, vmId } from "../fixtures.ts";
+import { failure, identityId, lateInstance, linesOf, patchOf, planOfOne, vm, vmId } from "../fixtures.ts";
 
 /** The calls that matter: reads, PATCHes with what they said, and the ends of operations. */
 const read = "readTarget vm";
@@ -393,6 +393,7 @@ describe("what a write did is what a read shows", () => {
         patches += 1;
         return Promise.resolve({ ended: () => promise });
       },
+      listInstances: () => Promise.resolve([{ ...lateInstance, hasLatestModel: true }]),
       upgradeInstances: () => {
         resolve();
         return Promise.resolve({ ended: () => Promise.resolve() });

@@ -4,8 +4,9 @@
 //   -------+----------+------------------------------------------------------------------------------
 //   yes    | no       | attach
 //   no     | yes      | detach, if prunePolicy is Authoritative (or lifecycle Absent) and nobody else may
-//   same   | same     | -
+//   same   | same     | -; update, if instances of the scale set lag behind that a document wants up to date
 import { idKey, isAtOrBelow } from "../../model/arm-id.ts";
+import { isBehind, isRolledOutByHand } from "../../model/scale-set.ts";
 import { isAttached, type Target } from "../../model/target.ts";
 import { changeId, type Draft, type Subjects } from "../draft.ts";
 import { missingTarget } from "../guards/moved.ts";
@@ -45,7 +46,7 @@ export function isManagedElsewhere(target: Target): boolean {
 function attachDrafts(subjects: Subjects, wanted: WantedAttachment): readonly Draft[] {
   const { identity, observed } = subjects;
   const target = observed.targets.get(idKey(wanted.targetId));
-  if (target && isAttached(target.attachments, identity.id)) return [];
+  if (target && isAttached(target.attachments, identity.id)) return lateDrafts(subjects, wanted, target);
   const subject: Subject = { kind: "target", targetId: target?.id ?? wanted.targetId };
   const attach: Draft = {
     ...common(subjects, wanted),
@@ -55,19 +56,33 @@ function attachDrafts(subjects: Subjects, wanted: WantedAttachment): readonly Dr
     reason: wanted.reason,
     ...(!target && { problem: missingTarget(wanted, observed) }),
   };
-  const rollOut = wanted.instanceUpgrade === "Automatic" && target ? [upgradeDraft(attach, target)] : [];
-  return [attach, ...rollOut];
+  if (!target || !isRolledOut(wanted, target)) return [attach];
+  const rollOut = rollOutDraft(subjects, wanted, target, "instanceUpgrade is Automatic");
+  return [attach, { ...rollOut, needs: [attach.id] }];
 }
 
-function upgradeDraft(attach: Draft, target: Target): Draft {
+/** Instances without an identity that their set has: a run was cut before the roll-out, or somebody else attached it. */
+function lateDrafts(subjects: Subjects, wanted: WantedAttachment, target: Target): readonly Draft[] {
+  const { identity, observed } = subjects;
+  const instances = observed.instances.get(idKey(target.id)) ?? [];
+  const behind = instances.filter((instance) => isBehind(instance, identity.id)).length;
+  if (behind === 0 || !isRolledOut(wanted, target)) return [];
+  const reason = `${behind} of ${instances.length} instances do not have it yet, and instanceUpgrade is Automatic`;
+  return [rollOutDraft(subjects, wanted, target, reason)];
+}
+
+function isRolledOut({ instanceUpgrade }: WantedAttachment, target: Target): boolean {
+  return instanceUpgrade === "Automatic" && isRolledOutByHand(target);
+}
+
+function rollOutDraft(subjects: Subjects, wanted: WantedAttachment, target: Target, reason: string): Draft {
   const subject: Subject = { kind: "instances", targetId: target.id };
   return {
-    ...attach,
-    id: changeId("update", attach.identityId, subject),
+    ...common(subjects, wanted),
+    id: changeId("update", subjects.identity.id, subject),
     kind: "update",
     subject,
-    reason: "instanceUpgrade is Automatic",
-    needs: [attach.id],
+    reason,
   };
 }
 
