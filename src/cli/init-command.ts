@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { SeenEstate } from "../azure/estate.ts";
 import { sameId } from "../model/arm-id.ts";
 import type { Self } from "../model/ports.ts";
+import { safeText } from "../model/text.ts";
 import { openAzure } from "./azure.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { writeNamedFile } from "./files.ts";
@@ -47,9 +48,10 @@ export async function runInit(options: InitOptions, io: CliIo): Promise<number> 
   }
   const path = resolve(io.cwd, options.output);
   await writeNamedFile(path, text, { replace: options.force ?? false });
-  io.stdout.write(`${options.output}\n`);
+  const written = safeText(options.output);
+  io.stdout.write(`${written}\n`);
   io.stderr.write(
-    `Written. Read it, take out subscriptions that are not to be managed, and keep it away from the manifests.\nThen: bindery plan PATH --policy ${options.output}\n`,
+    `Written. Read it, take out subscriptions that are not to be managed, and keep it away from the manifests.\nThen: bindery plan PATH --policy ${written}\n`,
   );
   return exitCodes.done;
 }

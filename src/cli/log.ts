@@ -1,5 +1,5 @@
 // Decides what is logged: JSON lines on stderr, silent at a terminal unless asked for.
-import { harmlessJson } from "../plan/render/safe-json.ts";
+import { harmlessJson } from "../model/text.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import type { CliIo } from "./io.ts";
 

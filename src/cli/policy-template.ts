@@ -10,7 +10,7 @@ export interface PolicyFacts {
   readonly subscriptions: readonly SeenSubscription[];
 }
 
-/** The policy as YAML. Names from Azure appear in comments only, made harmless. */
+/** The policy as YAML. Names from Azure appear in comments only; they and the ids are made harmless. */
 export function policyText({ owner, tenantId, tenantName, subscriptions }: PolicyFacts): string {
   const tenantNote = tenantName === "" ? "" : `   # ${safeText(tenantName, { max: 80 })}`;
   return `# The operator's policy: what this instance of Bindery may manage, and what it may never do by itself.
@@ -25,7 +25,7 @@ spec:
   owner: ${owner}
 
   # Credentials of any other tenant are refused.
-  tenantId: ${tenantId}${tenantNote}
+  tenantId: ${safeText(tenantId)}${tenantNote}
 
   # What is under management. A document that names anything outside is an error.
   estate:
@@ -55,7 +55,7 @@ export function isEnabled({ state }: SeenSubscription): boolean {
 /** What is not enabled is named, and left out. */
 function subscriptionLine(subscription: SeenSubscription): string {
   const { subscriptionId, displayName, state } = subscription;
-  const name = safeText(displayName, { max: 80 });
-  if (isEnabled(subscription)) return `      - ${subscriptionId}   # ${name}`;
-  return `      # - ${subscriptionId}   # ${name} (${safeText(state)})`;
+  const [id, name] = [safeText(subscriptionId), safeText(displayName, { max: 80 })];
+  if (isEnabled(subscription)) return `      - ${id}   # ${name}`;
+  return `      # - ${id}   # ${name} (${safeText(state)})`;
 }

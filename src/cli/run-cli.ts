@@ -1,6 +1,6 @@
 // Runs one command line: everything that can happen becomes output and an exit code.
 import { CommanderError } from "commander";
-import { safeText } from "../model/text.ts";
+import { safeLines } from "../model/text.ts";
 import { exitCodes, reportError } from "./errors.ts";
 import { Interrupted } from "./interruption.ts";
 import type { CliIo } from "./io.ts";
@@ -16,7 +16,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text, write) => write(harmlessLines(text)),
+      // What was typed comes back in messages, and may hold anything.
+      outputError: (text, write) => write(safeLines(text)),
     });
   }
   try {
@@ -30,12 +31,4 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     }
     return reportError(error, io);
   }
-}
-
-/** What was typed comes back in messages, and may hold anything. */
-function harmlessLines(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => safeText(line))
-    .join("\n");
 }

@@ -1,6 +1,7 @@
 // What `bindery sandbox` does with its options before the embedded Azure takes over.
 import { resolve } from "node:path";
-import { runSandbox } from "../sandbox/command.ts";
+import { harmlessJson, safeLines } from "../model/text.ts";
+import { type CommandStreams, runSandbox } from "../sandbox/command.ts";
 import { SeedError } from "../sandbox/seed/read.ts";
 import { CliError, exitCodes, isSystemError } from "./errors.ts";
 import { readNamedText } from "./files.ts";
@@ -31,7 +32,7 @@ export async function runSandboxCommand(options: SandboxCommandOptions, io: CliI
         ...(envFile !== undefined && { envFile: resolve(io.cwd, envFile) }),
         ...(text !== undefined && { seed: { text, filename: seed ?? "" } }),
       },
-      io,
+      harmless(io),
       interruption.stop,
     );
   } catch (error) {
@@ -44,4 +45,12 @@ export async function runSandboxCommand(options: SandboxCommandOptions, io: CliI
     );
   }
   return exitCodes.done;
+}
+
+/** The sandbox prints names out of its seed, and knows nothing of what is ours. */
+function harmless({ stdout, stderr }: CliIo): CommandStreams {
+  return {
+    stdout: { write: (text) => stdout.write(harmlessJson(text)) },
+    stderr: { write: (text) => stderr.write(safeLines(text)) },
+  };
 }

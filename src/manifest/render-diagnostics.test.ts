@@ -64,6 +64,20 @@ b.yaml:1:1 warning  empty
     expect(line.slice(caret.indexOf("^")).startsWith("HERE")).toBe(true);
   });
 
+  test.each([
+    ["a command of a CI runner", "##vso[x]", 3, "\\u{23}#vso[x]"],
+    ["marks stacked high", `e${"\u0301".repeat(6)}`, 5, `e${"\u0301".repeat(4)}\\u{301}\\u{301}`],
+    ["a leading command", "::error::x", 2, "\\u{3a}:error::x"],
+    ["a long line whose cut falls into an escape", `${"\u001b".repeat(20)}x`, 21, /^…(\\u\{1b\})+x$/],
+    ["a long line whose cut falls into a character", `${"x".repeat(9)}${"👍".repeat(60)}`, 120, /^…👍+$/u],
+  ])("%s that stands across the column is harmless too", (_, line, column, shown) => {
+    const files = [fileOf(`a:\n${line}\n`)];
+    const [, excerpt = ""] = renderDiagnostics([{ ...error, column }], "text", { files }).split("\n");
+    const text = excerpt.replace("  2 │ ", "");
+    if (typeof shown === "string") expect(text).toBe(shown);
+    else expect(text).toMatch(shown);
+  });
+
   test("colour is there when asked for, and only then", () => {
     expect(renderDiagnostics([error], "text", { color: true })).toContain("\u001b[31merror\u001b[0m");
     expect(renderDiagnostics([error], "text")).not.toContain("\u001b");

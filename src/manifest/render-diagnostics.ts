@@ -2,7 +2,13 @@
 import stringWidth from "string-width";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { SourceFile } from "../model/source.ts";
-import { quotedLength, safeText, workflowCommandData, workflowCommandProperty } from "../model/text.ts";
+import {
+  harmlessJson,
+  quotedLength,
+  safeText,
+  workflowCommandData,
+  workflowCommandProperty,
+} from "../model/text.ts";
 
 /** For people, for programs, or for GitHub's annotations. */
 export type DiagnosticsFormat = "text" | "json" | "github";
@@ -28,7 +34,7 @@ export function renderDiagnostics(
     case "text":
       return renderText(diagnostics, options);
     case "json":
-      return `${JSON.stringify({ apiVersion: diagnosticsApiVersion, diagnostics }, undefined, 2)}\n`;
+      return `${harmlessJson(JSON.stringify({ apiVersion: diagnosticsApiVersion, diagnostics }, undefined, 2))}\n`;
     case "github":
       return diagnostics.map((diagnostic) => `${githubCommand(diagnostic)}\n`).join("");
   }
@@ -87,12 +93,23 @@ function excerptOf(diagnostic: Diagnostic, line: string | undefined, paint: Pain
 /** At most 80 characters of the line, so cut that the column is among them. */
 function aroundColumn(line: string, column: number): [string, string] {
   const room = quotedLength - 20;
-  const before = safeText(line.slice(0, column).replaceAll("\t", " "));
-  const shown = before.length > room ? `…${before.slice(-(room - 1))}` : before;
-  const after = safeText(line.slice(column).replaceAll("\t", " "), {
-    max: Math.max(1, quotedLength - shown.length),
-  });
-  return [shown, after];
+  const [before, after] = safeHalves(line.replaceAll("\t", " "), column);
+  const shown = before.length > room ? `…${lastOf(before, room - 1)}` : before;
+  return [shown, safeText(after, { max: Math.max(1, quotedLength - shown.length) })];
+}
+
+/** The line made harmless as a whole, and then cut at the column: what is harmful may stand across it. */
+function safeHalves(line: string, column: number): [string, string] {
+  const whole = safeText(line);
+  const before = safeText(line.slice(0, column));
+  const at = whole.startsWith(before) ? before.length : whole.length - safeText(line.slice(column)).length;
+  return [whole.slice(0, at), whole.slice(at)];
+}
+
+/** The last characters, without half a character and without what is left of one of our escapes. */
+function lastOf(text: string, max: number): string {
+  const kept = text.slice(-max).replace(/^[\uDC00-\uDFFF]/, "");
+  return kept.replace(/^u?\{?[0-9a-f]{0,6}\}/, "");
 }
 
 function githubCommand(diagnostic: Diagnostic): string {

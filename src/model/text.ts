@@ -61,6 +61,30 @@ export function safeText(text: string, options: { readonly max?: number } = {}):
   return safe.length > max ? cutTo(max, safe) : safe;
 }
 
+/** Text of several lines, each made harmless for itself. */
+export function safeLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => safeText(line))
+    .join("\n");
+}
+
+/**
+ * JSON text in which every invisible or steering character stands as its own `\uXXXX`: the same value for every
+ * parser, and harmless to print. Only for text that `JSON.stringify` (or pino) has made; its line breaks stay.
+ */
+export function harmlessJson(json: string): string {
+  return json
+    .replace(commandPrefix, jsonEscapeOf)
+    .replace(hidden, (character) => (character === "\n" ? character : jsonEscapeOf(character)));
+}
+
+function jsonEscapeOf(character: string): string {
+  return Array.from({ length: character.length }, (_, i) => character.charCodeAt(i))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`)
+    .join("");
+}
+
 /** How much of the input a diagnostic or message quotes, in UTF-16 units. */
 export const quotedLength = 80;
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
+import { harmlessJson } from "../../model/text.ts";
 import type { Effect } from "../blast-radius.ts";
 import type { Holder } from "../blast-reach.ts";
 import {
@@ -27,7 +28,6 @@ import type { Change, Held, Plan, SelectorMatches, Warning } from "../plan.ts";
 import { planFor } from "../plan-for.ts";
 import { planOutputFrom, renderJson } from "./json.ts";
 import { githubLimit, renderMarkdown } from "./markdown.ts";
-import { harmlessJson } from "./safe-json.ts";
 import { type Paint, renderText } from "./text.ts";
 
 const context = { cloud: "public", tenantId: policy.tenantId };
