@@ -10,7 +10,8 @@ import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
 import { type Diagnostic, hasErrors, sortedDiagnostics } from "../model/diagnostic.ts";
 import type { Policy } from "../model/policy.ts";
 import type { SourceFile } from "../model/source.ts";
-import { liesUnder, readManifests } from "../source/directory.ts";
+import { readManifests } from "../source/directory.ts";
+import { liesUnder } from "../source/lies-under.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedFile } from "./files.ts";
 import type { CliIo } from "./io.ts";
@@ -122,7 +123,7 @@ async function refusePolicyInside(policyPath: string, paths: readonly string[], 
   if (!(await liesUnder(resolve(io.cwd, policyPath), roots))) return;
   throw new CliError(
     exitCodes.badInput,
-    `The policy ${policyPath} lies among the manifests: who may change them must not be able to change it.`,
+    `The policy ${policyPath} lies among the manifests, or a link on the way to it does: who may change them must not be able to change it.`,
     "Keep the policy in a place of its own.",
   );
 }

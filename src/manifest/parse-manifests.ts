@@ -6,6 +6,7 @@ import { manifestDocument, type ReadDocument, type ReadResult, readDocument } fr
 import { agreeingBindings, nothingTwice } from "./rules-bindings.ts";
 import { allowedSelectors, insideEstate } from "./rules-estate.ts";
 import { knownReferences, oneDocumentPerIdentity, uniqueNames } from "./rules-identities.ts";
+import { ownNamespaces } from "./rules-namespaces.ts";
 import type { Policy } from "./schema-policy.ts";
 import { diagnosticIn } from "./sketch.ts";
 import { decodeFile, type SourceText } from "./source-text.ts";
@@ -14,7 +15,7 @@ import type { YamlTree } from "./yaml-tree.ts";
 
 /** What manifests are checked against. */
 export interface ManifestContext {
-  /** Without it, the estate and what selectors may do are not checked. */
+  /** Without it, the estate, what selectors may do and whose namespace is whose are not checked. */
   readonly policy?: Policy;
 }
 
@@ -94,6 +95,7 @@ function mistakesAcross(
     ...agreeingBindings(documents),
     ...(policy ? insideEstate(documents, policy) : []),
     ...(policy ? allowedSelectors(documents, policy) : []),
+    ...(policy ? ownNamespaces(documents, policy) : []),
   ];
 }
 

@@ -14,6 +14,8 @@ export interface Mistake {
 /** The text of a file, with the offsets at which its lines begin. */
 export interface SourceText {
   readonly file: string;
+  /** As in `SourceFile.folder`. */
+  readonly folder?: string;
   readonly text: string;
   readonly lineStarts: readonly number[];
 }
@@ -112,7 +114,7 @@ function firstBadLine(bytes: Uint8Array): number {
 
 /** Decodes a file: UTF-8, with or without byte order mark, without characters that hide something. */
 export function decodeFile(file: SourceFile): DecodedFile {
-  const { path, bytes } = file;
+  const { path, bytes, folder } = file;
   if (bytes.length > bounds.fileBytes) {
     const message = `larger than ${bounds.fileBytes} bytes, the bound for one file`;
     return refused(path, 1, message, "split it into several files");
@@ -125,7 +127,8 @@ export function decodeFile(file: SourceFile): DecodedFile {
   if (text === undefined) {
     return refused(path, firstBadLine(bytes), "this line holds bytes that are not UTF-8", saveAsUtf8);
   }
-  const source = { file: path, text, lineStarts: lineStartsOf(text) };
+  const place = { file: path, ...(folder !== undefined && { folder }) };
+  const source = { ...place, text, lineStarts: lineStartsOf(text) };
   const hidden = unreviewableIn(text);
   if (hidden.length === 0) {
     return { source, diagnostics: [] };

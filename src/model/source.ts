@@ -5,6 +5,11 @@ export interface SourceFile {
   /** How the user would name it: the PATH as given, joined with what lies below it; `<stdin>` for `-`. */
   readonly path: string;
   readonly bytes: Uint8Array;
+  /**
+   * Where it really lies (links resolved), below the outermost PATH around it, with "/" between names; empty at the
+   * PATH itself. Undefined for what lies in no folder of a PATH: standard input, and a file that is itself a PATH.
+   */
+  readonly folder?: string;
 }
 
 /** One state of all the files that a source gives; equal ids mean equal files. */

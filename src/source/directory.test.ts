@@ -11,7 +11,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bounds } from "../model/source.ts";
-import { liesUnder, readManifests } from "./directory.ts";
+import { readManifests } from "./directory.ts";
+import { liesUnder } from "./lies-under.ts";
 
 let folder = "";
 
@@ -238,11 +239,90 @@ describe("revision", () => {
   });
 });
 
-test("a policy is found to lie under a manifest path, also through a link", async () => {
-  const policy = write("m/policy.yaml");
-  write("elsewhere/policy.yaml");
-  link("../m/policy.yaml", "elsewhere/linked.yaml");
-  expect(await liesUnder(policy, [join(folder, "m")])).toBe(true);
-  expect(await liesUnder(join(folder, "elsewhere/linked.yaml"), [join(folder, "m"), "-"])).toBe(true);
-  expect(await liesUnder(join(folder, "elsewhere/policy.yaml"), [join(folder, "m")])).toBe(false);
+describe("a policy lies under a manifest path", () => {
+  beforeEach(() => {
+    write("m/policy.yaml");
+    write("m/sub/other.yaml");
+    write("elsewhere/policy.yaml");
+    write("elsewhere/real/policy.yaml");
+  });
+
+  test.each<readonly [name: string, make: () => void, policy: string, expected: boolean]>([
+    ["as it stands", () => {}, "m/policy.yaml", true],
+    ["not if it lies elsewhere", () => {}, "elsewhere/policy.yaml", false],
+    ["not if only its name begins so", () => void write("m-not/policy.yaml"), "m-not/policy.yaml", false],
+    ["by a link into it", () => link("../m/policy.yaml", "elsewhere/l.yaml"), "elsewhere/l.yaml", true],
+    ["by a link that lies in it", () => link("../elsewhere/policy.yaml", "m/l.yaml"), "m/l.yaml", true],
+    ["by a folder link that lies in it", () => link("../elsewhere", "m/f"), "m/f/policy.yaml", true],
+    [
+      "by a link to a link that lies in it",
+      () => {
+        link("../elsewhere/policy.yaml", "m/inner.yaml");
+        link("../m/inner.yaml", "elsewhere/outer.yaml");
+      },
+      "elsewhere/outer.yaml",
+      true,
+    ],
+    [
+      "not by links elsewhere",
+      () => {
+        link("real", "elsewhere/current");
+        link("current/policy.yaml", "elsewhere/l.yaml");
+      },
+      "elsewhere/l.yaml",
+      false,
+    ],
+    [
+      "although .. seems to lead past it",
+      () => link("../m/sub", "elsewhere/s"),
+      "elsewhere/s/other.yaml",
+      true,
+    ],
+  ])("%s", async (_, make, policy, expected) => {
+    make();
+    expect(await liesUnder(join(folder, policy), ["-", join(folder, "m")])).toBe(expected);
+  });
+
+  test("although the manifest path is itself a link", async () => {
+    link("m", "linked");
+    expect(await liesUnder(join(folder, "m/policy.yaml"), [join(folder, "linked")])).toBe(true);
+  });
+});
+
+describe("the folder that a file is in", () => {
+  async function foldersOf(...paths: string[]) {
+    return (await read(...paths)).files.map((file) => [file.path.slice(folder.length + 1), file.folder]);
+  }
+
+  test("is relative to the PATH; a file that is named is in none", async () => {
+    write("m/a.yaml");
+    write("m/team/sub/b.yaml");
+    write("c.yaml");
+    expect(await foldersOf("m", "c.yaml")).toEqual([
+      ["c.yaml", undefined],
+      ["m/a.yaml", ""],
+      ["m/team/sub/b.yaml", "team/sub"],
+    ]);
+  });
+
+  test("is that of the outermost PATH, whatever their order", async () => {
+    write("m/a/b/x.yaml");
+    const expected = [["m/a/b/x.yaml", "a/b"]];
+    expect(await foldersOf("m/a", "m")).toEqual(expected);
+    expect(await foldersOf("m", "m/a")).toEqual(expected);
+  });
+
+  test("is the one where it really lies, not the one of a link to it", async () => {
+    write("m/orders/x.yaml");
+    link("../orders", "m/billing/stolen");
+    write("m/common/y.yaml");
+    link("../common/y.yaml", "m/orders/y.yaml");
+    const folders = (await read("m")).files.map((file) => file.folder);
+    expect(folders.toSorted()).toEqual(["common", "orders"]);
+  });
+
+  test("is not known of standard input", async () => {
+    const reading = await readManifests(["-"], () => bytesOf("x"));
+    expect(reading.files[0]).not.toHaveProperty("folder");
+  });
 });

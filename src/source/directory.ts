@@ -1,7 +1,7 @@
 // Decides which files under the PATHs of a command are manifests, and refuses what leads out of them.
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { type Diagnostic, sortedDiagnostics } from "../model/diagnostic.ts";
 import { bounds, type Revision, type SourceFile } from "../model/source.ts";
 import { quoted } from "../model/text.ts";
@@ -68,28 +68,29 @@ export async function readManifests(
     bytes: 0,
     isFull: false,
   };
-  for (const path of new Set(paths)) {
+  for (const path of await outermostFirst(paths)) {
     await (path === "-" ? takeStdin(walk, stdin()) : takePath(walk, path));
   }
   const files = walk.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   return {
-    files: files.map(({ path, bytes }) => ({ path, bytes })),
+    files: files.map(({ relativePath: _, ...file }) => file),
     revision: revisionOf(files),
     diagnostics: sortedDiagnostics(walk.diagnostics),
   };
 }
 
-/**
- * True if a file lies under one of the PATHs, links resolved: where the policy must not be, because who may
- * change manifests must not be able to change it. Throws the operating system's error if a path is missing.
- */
-export async function liesUnder(file: string, paths: readonly string[]): Promise<boolean> {
-  const resolved = await realpath(file);
-  const roots = await Promise.all(paths.filter((path) => path !== "-").map((path) => realpath(path)));
-  return roots.some((root) => isInside(root, resolved));
+/** A folder inside another PATH must not decide what its files are relative to: the outer one comes first. */
+async function outermostFirst(paths: readonly string[]): Promise<readonly string[]> {
+  const lengths = new Map<string, number>();
+  for (const path of paths) {
+    // What cannot be resolved is reported when it is to be read.
+    lengths.set(path, path === "-" ? 0 : (await realpath(path).catch(() => path)).length);
+  }
+  return [...lengths.keys()].toSorted((a, b) => (lengths.get(a) ?? 0) - (lengths.get(b) ?? 0));
 }
 
-function isInside(root: string, resolved: string): boolean {
+/** True if a resolved path is a folder or lies in it. */
+export function isInside(root: string, resolved: string): boolean {
   return resolved === root || resolved.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
@@ -102,7 +103,11 @@ function reportFull(walk: Walk, file: string, what: string): void {
   report(walk, file, { message: `more than ${what}; nothing after this was read`, cure: "name fewer PATHs" });
 }
 
-function take(walk: Walk, place: Pick<Place, "shown" | "relativePath">, read: Uint8Array | Refusal): void {
+interface Taken extends Pick<Place, "shown" | "relativePath"> {
+  readonly folder?: string;
+}
+
+function take(walk: Walk, place: Taken, read: Uint8Array | Refusal): void {
   if (!(read instanceof Uint8Array)) {
     report(walk, place.shown, read);
     return;
@@ -116,7 +121,8 @@ function take(walk: Walk, place: Pick<Place, "shown" | "relativePath">, read: Ui
     reportFull(walk, place.shown, `${walk.within.totalBytes} bytes in all files together`);
     return;
   }
-  walk.files.push({ path: place.shown, relativePath: place.relativePath, bytes: read });
+  const { shown, relativePath, folder } = place;
+  walk.files.push({ path: shown, relativePath, bytes: read, ...(folder !== undefined && { folder }) });
 }
 
 async function takeStdin(walk: Walk, stdin: AsyncIterable<Uint8Array>): Promise<void> {
@@ -164,7 +170,10 @@ async function takeResolved(walk: Walk, place: Place, path: string): Promise<boo
     report(walk, place.shown, refusalOf(error));
     return false;
   }
-  take(walk, { ...place, relativePath: place.relativePath || basename(path) }, await readRegularFile(path));
+  const { shown, root, relativePath } = place;
+  const name = relativePath || basename(path);
+  const folder = path === root ? {} : { folder: relative(root, dirname(path)).replaceAll(sep, "/") };
+  take(walk, { shown, relativePath: name, ...folder }, await readRegularFile(path));
   return false;
 }
 
