@@ -1,4 +1,5 @@
 // Decides what the audit trail says of an operation: one event before it, one after it.
+import { databaseKey, securableText } from "../model/database.ts";
 import type { DocumentRef } from "../model/document.ts";
 import type { Change, ChangeKind, Operation, OperationAction, Plan, Subject } from "../plan/plan.ts";
 import type { Outcome, OutcomeState } from "./outcome.ts";
@@ -105,6 +106,8 @@ export function summaryOf(action: OperationAction): string {
       return `assign ${action.roleName} at ${action.scope}`;
     case "deleteAssignment":
       return `delete the assignment of ${action.roleName} at ${action.scope}`;
+    case "changeDatabase":
+      return `change ${action.steps.length} users, roles or permissions in ${databaseKey(action.database.ref)}`;
     case "deleteIdentity":
       return `delete ${action.identityId}`;
   }
@@ -124,6 +127,12 @@ function subjectOf(subject: Subject): string {
       return `instances of ${subject.targetId}`;
     case "role":
       return `${subject.roleName} at ${subject.scope}`;
+    case "databaseUser":
+      return `user ${subject.userName} in ${databaseKey(subject.database)}`;
+    case "databaseRole":
+      return `${subject.role} in ${databaseKey(subject.database)}`;
+    case "databasePermission":
+      return `${subject.permission} on ${securableText(subject.securable)} in ${databaseKey(subject.database)}`;
   }
 }
 

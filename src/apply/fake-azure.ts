@@ -82,6 +82,9 @@ export function fakeAzure(seed: Seed = {}): FakeAzure {
     ...credentialWriter(world, call),
     ...targetWriter(world, call, log),
     ...assignmentWriter(world, call),
+    // Databases have tests of their own, on the embedded Azure.
+    readDatabase: () => Promise.reject(new Error("There is no database here.")),
+    changeDatabase: () => Promise.reject(new Error("There is no database here.")),
     readIdentity: (id, signal) => call("readIdentity", id, signal, () => world.identities.get(idKey(id))),
     readTarget: (id, signal) => call("readTarget", id, signal, () => world.targets.get(idKey(id))),
     readAssignment: (id, signal) =>

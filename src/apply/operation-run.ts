@@ -1,5 +1,6 @@
 // What an operation has at hand while it runs: ports, retries, what the run has learned, and whom to warn.
 import { idKey } from "../model/arm-id.ts";
+import type { DatabaseReader } from "../model/database.ts";
 import { Failure } from "../model/failure.ts";
 import type { Identity } from "../model/identity.ts";
 import type { Catalogue, Reader, RunningWrite, WritePorts } from "../model/ports.ts";
@@ -8,21 +9,28 @@ import type { Verdict } from "./outcome.ts";
 import { type RetryScope, retried, seen } from "./retry.ts";
 
 /** What applying a plan asks of Azure: fresh reads of single things, and all writes. */
-export interface ApplyPorts extends Reader, Pick<Catalogue, "listCredentials">, WritePorts {}
+export interface ApplyPorts
+  extends Reader,
+    Pick<Catalogue, "listCredentials">,
+    Pick<DatabaseReader, "readDatabase">,
+    WritePorts {}
 
 /** The principals that identities were found to have in this run, by identity. */
 export interface KnownPrincipals {
   remember(identity: Identity): void;
   /** The principal id of an identity that this run has created or read; undefined if it has not. */
   principalIdOf(identityId: string): string | undefined;
+  /** Its client id, likewise. */
+  clientIdOf(identityId: string): string | undefined;
 }
 
 /** Remembers principals for the operations that come later in the run. */
 export function knownPrincipals(): KnownPrincipals {
-  const principals = new Map<string, string>();
+  const identities = new Map<string, Identity>();
   return {
-    remember: (identity) => void principals.set(idKey(identity.id), identity.principalId),
-    principalIdOf: (identityId) => principals.get(idKey(identityId)),
+    remember: (identity) => void identities.set(idKey(identity.id), identity),
+    principalIdOf: (identityId) => identities.get(idKey(identityId))?.principalId,
+    clientIdOf: (identityId) => identities.get(idKey(identityId))?.clientId,
   };
 }
 

@@ -3,6 +3,7 @@ import type { OperationAction } from "../plan/plan.ts";
 import type { OperationRun, Runner, Verdicts } from "./operation-run.ts";
 import { deleteAssignment, putAssignment } from "./operations/assignments.ts";
 import { deleteCredential, putCredential } from "./operations/credentials.ts";
+import { changeDatabase } from "./operations/database.ts";
 import { createIdentity, deleteIdentity } from "./operations/identity.ts";
 import { upgradeInstances } from "./operations/instances.ts";
 import { deleteTags, mergeTags } from "./operations/tags.ts";
@@ -19,6 +20,7 @@ const runners: { readonly [K in OperationAction["kind"]]: Runner<K> } = {
   upgradeInstances,
   putAssignment,
   deleteAssignment,
+  changeDatabase,
   deleteIdentity,
 };
 

@@ -1,5 +1,6 @@
 // Decides when each operation of a plan starts: after those it waits for, one at a time per identity, within a bound.
 import { idKey } from "../model/arm-id.ts";
+import { databaseKey } from "../model/database.ts";
 import type { Operation, Plan } from "../plan/plan.ts";
 import { type Outside, slotsFrom } from "./slots.ts";
 
@@ -51,6 +52,9 @@ function serialKey({ action }: Operation): string | undefined {
     case "putAssignment":
     case "deleteAssignment":
       return;
+    // Concurrent changes of users in one database wait for each other's locks, and may be chosen as the deadlock's victim.
+    case "changeDatabase":
+      return databaseKey(action.database.ref);
   }
 }
 

@@ -17,6 +17,8 @@ export interface AzureCloud {
   /** ".database.windows.net" */
   readonly sqlServerSuffix: string;
   readonly sqlAudience: string;
+  /** Where SQL servers are found that DNS does not know: "host:port" by name in lower case. */
+  readonly sqlAddresses?: Readonly<Record<string, string>>;
   /** A certificate authority's PEM file, as the cloud file names it; relative to that file. */
   readonly caFile?: string;
   /** The tenant that this cloud consists of, where it has only one. */
@@ -84,6 +86,12 @@ const cloudFile = z.strictObject({
     .string()
     .regex(/^\.[a-z0-9.-]+$/i, { error: 'must begin with a dot, like ".database.windows.net"' }),
   sqlAudience: z.url({ error: "must be a URL" }),
+  sqlAddresses: z
+    .record(
+      z.string(),
+      z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/i, { error: 'must be like "127.0.0.1:1433"' }),
+    )
+    .exactOptional(),
 });
 
 /** What a cloud file says, or everything that is wrong with it as full sentences. */

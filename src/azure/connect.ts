@@ -3,12 +3,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { TokenCredential } from "@azure/core-auth";
 import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { DatabaseReader, DatabaseWriter } from "../model/database.ts";
 import type { Clock, ReadPorts, Self, WritePorts } from "../model/ports.ts";
 import { assignmentWriterOf } from "./assignment-writer.ts";
 import { ask } from "./call.ts";
 import { clientsOn } from "./clients.ts";
 import type { AzureCloud } from "./cloud.ts";
-import { guardedCredential, readSelf } from "./credential.ts";
+import { guardedCredential, readSelf, readToken } from "./credential.ts";
+import { databaseLocatorOf } from "./databases.ts";
 import { listSeen, type SeenEstate } from "./estate.ts";
 import { identityWriterOf } from "./identity-writer.ts";
 import { inventoryOf } from "./inventory.ts";
@@ -43,8 +45,10 @@ export interface ConnectOptions {
 
 /** Azure, as the rest of Bindery sees it. */
 export interface AzureConnection {
-  readonly read: ReadPorts;
-  readonly write: WritePorts;
+  readonly read: Omit<ReadPorts, keyof DatabaseReader>;
+  readonly write: Omit<WritePorts, keyof DatabaseWriter>;
+  /** An access token for databases. */
+  databaseToken(signal: AbortSignal): Promise<string>;
   /** Who Bindery is, read from its own token. */
   self(signal: AbortSignal): Promise<Self>;
   /** The tenants and subscriptions that the caller can see. */
@@ -88,6 +92,7 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
     read: {
       ...inventoryOf({ ...parts, tenantId }),
       ...readerOf(clients, clock),
+      ...databaseLocatorOf(clients, clock, cloud.sqlServerSuffix),
       existingScopes: (scopes, signal) => existingScopes(parts, scopes, signal),
     },
     write: {
@@ -96,6 +101,7 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
       ...assignmentWriterOf(clients, clock),
     },
     self,
+    databaseToken: (signal) => ask(() => readToken(line.credential, cloud.sqlAudience, signal)),
     listEstate: (signal) => listSeen(clients, clock, signal),
     correlated: (correlationId, run, outside = withinPlace) => running.run({ correlationId, outside }, run),
   };

@@ -102,11 +102,19 @@ export async function readSelf(
   cloud: AzureCloud,
   signal: AbortSignal,
 ): Promise<Self> {
-  const token = await credential.getToken(`${cloud.resourceManagerAudience}/.default`, {
-    abortSignal: signal,
-  });
+  return selfFromToken(await readToken(credential, cloud.resourceManagerAudience, signal));
+}
+
+/** An access token for an audience ("https://database.windows.net/"); a Failure where no credential gives one. */
+export async function readToken(
+  credential: TokenCredential,
+  audience: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const scope = `${audience.replace(/\/+$/, "")}/.default`;
+  const token = await credential.getToken(scope, { abortSignal: signal });
   if (!token) {
     throw new Failure("terminal", "No credential gave an access token.", { code: "CredentialUnavailable" });
   }
-  return selfFromToken(token.token);
+  return token.token;
 }

@@ -53,8 +53,11 @@ export async function runApply(
     progress.say(`Stopping (${why}): running operations end, nothing new begins. Again: ends at once.`);
   });
   const log = await logFor(io);
-  const { owner, tenantId } = inputs.policy;
-  const opened = await openAzure({ ...cloudOf(options), tenantId, owner, dryRun: false, log }, io);
+  const { owner, tenantId, sqlServers } = inputs.policy;
+  const opened = await openAzure(
+    { ...cloudOf(options), tenantId, owner, sqlServers, dryRun: false, log },
+    io,
+  );
   if (saved) refuseUnfit(saved, { inputs, options, cloud: opened.cloud.name }, io);
   const { stop } = interruption;
   const self = await untilStopped(stop, () => opened.connection.self(stop));

@@ -2,6 +2,8 @@
 import { dirname, resolve } from "node:path";
 import type { AzureCloud } from "../azure/cloud.ts";
 import type { AzureConnection } from "../azure/connect.ts";
+import { matchesPattern } from "../model/pattern.ts";
+import type { ReadPorts, WritePorts } from "../model/ports.ts";
 import { safeText } from "../model/text.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedText } from "./files.ts";
@@ -17,6 +19,8 @@ export interface AzureOptions {
   /** The policy's; undefined where there is no policy yet. */
   readonly tenantId?: string;
   readonly owner?: string;
+  /** The SQL servers that the policy allows; none by default. */
+  readonly sqlServers?: readonly string[];
   readonly dryRun: boolean;
   readonly log: Log;
 }
@@ -24,7 +28,7 @@ export interface AzureOptions {
 /** An open way to Azure. */
 export interface OpenAzure {
   readonly cloud: AzureCloud;
-  readonly connection: AzureConnection;
+  readonly connection: AzureConnection & { readonly read: ReadPorts; readonly write: WritePorts };
 }
 
 /** Says on stderr where it goes and for whom, then connects. Nothing is sent before the first call. */
@@ -35,6 +39,7 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
   // One after the other: Node refuses to load CommonJS and ESM packages of the SDKs at the same time.
   const { credentialFor } = await import("../azure/credential.ts");
   const { connectAzure } = await import("../azure/connect.ts");
+  const { addressesOf, connectSql } = await import("../sql/connect.ts");
   const tenant = options.tenantId === undefined ? {} : { tenantId: options.tenantId };
   const trust = ca === undefined ? {} : { ca };
   const connection = connectAzure({
@@ -47,7 +52,24 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
     ...tenant,
     ...trust,
   });
-  return { cloud, connection };
+  const databases = connectSql({
+    serverSuffix: cloud.sqlServerSuffix,
+    isAllowed: (server) =>
+      (options.sqlServers ?? []).some((pattern) => matchesPattern(pattern.toLowerCase(), server)),
+    token: (signal) => connection.databaseToken(signal),
+    dryRun: options.dryRun,
+    clock: systemClock,
+    addresses: addressesOf(cloud.sqlAddresses),
+    ...trust,
+  });
+  return {
+    cloud,
+    connection: {
+      ...connection,
+      read: { ...connection.read, readDatabase: databases.readDatabase },
+      write: { ...connection.write, changeDatabase: databases.changeDatabase },
+    },
+  };
 }
 
 function headerOf(cloud: AzureCloud, { tenantId, owner, dryRun }: AzureOptions): string {

@@ -30,8 +30,11 @@ export async function runExplain(
   using interruption = interruptionOf(io, options.timeout);
   const { stop: signal } = interruption;
   const log = await logFor(io);
-  const { owner, tenantId } = policy;
-  const { connection } = await openAzure({ ...cloudOf(options), tenantId, owner, dryRun: true, log }, io);
+  const { owner, tenantId, sqlServers } = policy;
+  const { connection } = await openAzure(
+    { ...cloudOf(options), tenantId, owner, sqlServers, dryRun: true, log },
+    io,
+  );
   const observed = await untilStopped(signal, async () =>
     observe({ desired, policy, self: await connection.self(signal), ports: connection.read, signal }),
   );

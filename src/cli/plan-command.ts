@@ -38,9 +38,9 @@ export async function runPlan(paths: readonly string[], options: PlanOptions, io
   using interruption = interruptionOf(io, options.timeout);
   const { stop } = interruption;
   const log = await logFor(io);
-  const { owner, tenantId } = policy;
+  const { owner, tenantId, sqlServers } = policy;
   const { cloud, connection } = await openAzure(
-    { ...cloudOf(options), tenantId, owner, dryRun: true, log },
+    { ...cloudOf(options), tenantId, owner, sqlServers, dryRun: true, log },
     io,
   );
   const { plan, observed } = await untilStopped(stop, async () => {

@@ -35,6 +35,7 @@ function listing(azure: FakeAzure, stale: Seed = {}): FakeAzure & ReadPorts {
     listTargets: () => listed(stale.targets ?? azure.targets.values()),
     listAssignments: () => listed(stale.assignments ?? azure.assignments.values()),
     listRoles: () => Promise.resolve([reader]),
+    locateDatabase: () => Promise.resolve("foreign" as const),
     existingScopes: (scopes) => Promise.resolve(scopes),
   };
 }

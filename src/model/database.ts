@@ -160,13 +160,26 @@ export function principalSidOf(user: Pick<DatabaseUser, "sid">): string {
   return isFromLogin(user) ? user.sid.slice(0, 34) : user.sid;
 }
 
+/** Finds databases by what a client calls them. */
+export interface DatabaseLocator {
+  /**
+   * Asks ARM for a database of the estate. `gone`: its server is there and ARM answers 404 for the database itself.
+   * `foreign`: no server or failover group of these subscriptions has that name, as far as the caller can see.
+   */
+  locateDatabase(
+    ref: DatabaseRef,
+    subscriptions: readonly string[],
+    signal: AbortSignal,
+  ): Promise<DatabaseResource | "gone" | "foreign">;
+}
+
 /** Reads databases; only those that ARM has shown to be in the estate can be named. */
 export interface DatabaseReader {
   /** Everything of one database in one round trip. A paused one wakes up. Throws a `Failure`. */
   readDatabase(database: DatabaseResource, signal: AbortSignal): Promise<DatabaseContents>;
 }
 
-/** Changes databases. */
+/** Changes databases, each by name of the identity whose user it is. */
 export interface DatabaseWriter {
   /** Makes one change: one statement or one transaction, but for users that Entra looks up. Throws a `Failure`. */
   changeDatabase(database: DatabaseResource, change: DatabaseChange, signal: AbortSignal): Promise<void>;

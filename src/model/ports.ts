@@ -1,4 +1,5 @@
 // What the core needs of Azure: the interfaces that `azure/` fulfils. Trouble is thrown as `Failure`.
+import type { DatabaseLocator, DatabaseReader, DatabaseWriter } from "./database.ts";
 import type { RoleAssignment, RoleDefinition } from "./grant.ts";
 import type { FederatedCredential, Identity } from "./identity.ts";
 import type { Estate } from "./policy.ts";
@@ -139,10 +140,15 @@ export interface Self {
 }
 
 /** Everything that can be read. */
-export interface ReadPorts extends Inventory, Reader, Catalogue {}
+export interface ReadPorts extends Inventory, Reader, Catalogue, DatabaseLocator, DatabaseReader {}
 
 /** Everything that can be written. */
-export interface WritePorts extends IdentityWriter, CredentialWriter, TargetWriter, AssignmentWriter {}
+export interface WritePorts
+  extends IdentityWriter,
+    CredentialWriter,
+    TargetWriter,
+    AssignmentWriter,
+    DatabaseWriter {}
 
 /** Time, as the core sees it. */
 export interface Clock {

@@ -22,6 +22,8 @@ const nothing: ReadPorts = {
   listRoles: async () => [],
   listCredentials: async () => [],
   existingScopes: async (scopes) => scopes,
+  locateDatabase: async () => "foreign",
+  readDatabase: () => Promise.reject(new Error("There is no database here.")),
 };
 
 function confirmed(listed: readonly ReturnType<typeof live>[], readIdentity: ReadPorts["readIdentity"]) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { DesiredTarget } from "../desired/desired.ts";
 import { idKey } from "../model/arm-id.ts";
 import { Failure } from "../model/failure.ts";
+import type { Identity } from "../model/identity.ts";
 import type { ReadPorts } from "../model/ports.ts";
 import type { Target } from "../model/target.ts";
 import {
@@ -46,6 +47,8 @@ function azure(ports: Partial<ReadPorts> = {}): ReadPorts {
     listRoles: async () => [reader],
     listCredentials: async () => [],
     existingScopes: async (scopes) => scopes,
+    locateDatabase: async () => "foreign",
+    readDatabase: () => Promise.reject(new Error("There is no database here.")),
     ...ports,
   };
 }
@@ -99,19 +102,36 @@ describe("observe", () => {
     expect([...seen.missingScopes]).toEqual([idKey(vaultScope)]);
   });
 
-  test("credentials are read only where a document declares them", async () => {
-    const asked: string[] = [];
-    const ports = azure({
-      listIdentities: async () => ({ items: [live()], unknown: [] }),
-      listCredentials: async (id) => {
-        asked.push(id);
-        return [];
-      },
-    });
-    await look(ports);
-    expect(asked).toEqual([]);
-    await look(ports, desired(wanted({ federatedCredentials: [] })));
-    expect(asked).toEqual([identityId]);
+  test("credentials are read of all that is ours and where a document declares them, not of others", async () => {
+    const orphan = live({ id: `${group}/orphan`, principalId: "orphan" });
+    const other = live({ id: `${group}/other`, principalId: "other", tags: {} });
+    const asked = async (mine: Identity, documents = want): Promise<readonly string[]> => {
+      const ids: string[] = [];
+      const ports = azure({
+        listIdentities: async () => ({ items: [mine, orphan, other], unknown: [] }),
+        listCredentials: async (id) => {
+          ids.push(id);
+          return [];
+        },
+      });
+      await look(ports, documents);
+      return ids;
+    };
+    expect(await asked(live())).toEqual([identityId, orphan.id]);
+    expect(await asked(live({ tags: {} }))).toEqual([orphan.id]);
+    const declaring = desired(wanted({ federatedCredentials: [] }));
+    expect(await asked(live({ tags: {} }), declaring)).toEqual([identityId, orphan.id]);
+  });
+
+  test("credentials that could not be read are unreadable, not none", async () => {
+    const seen = await look(
+      azure({
+        listIdentities: async () => ({ items: [live()], unknown: [] }),
+        listCredentials: refuse,
+      }),
+    );
+    expect(seen.credentials.size).toBe(0);
+    expect(seen.unreadable.get(idKey(`${identityId}/federatedIdentityCredentials`))).toContain("no access");
   });
 
   test("instances are read of the sets only whose documents want them up to date, once a set", async () => {

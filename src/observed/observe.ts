@@ -7,6 +7,7 @@ import { type FederatedCredential, type Identity, ownerTag, tagOf } from "../mod
 import { byText } from "../model/order.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Listed, ReadPorts, Self } from "../model/ports.ts";
+import { observeDatabases } from "./databases.ts";
 import { readInstances } from "./instances.ts";
 import type { Observed } from "./observed.ts";
 
@@ -55,6 +56,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     assignments: keyed(assignments, (a) => a.id),
     credentials: await readCredentials(input, identities, unreadable),
     roles: await readRoles(input, assignments, unreadable),
+    databases: await observeDatabases({ ...input, identities, subscriptions }),
     instances: await readInstances(desired, targets, (id) =>
       orUnreadable(`${id}/virtualMachines`, unreadable, () => ports.listInstances(id, signal)),
     ),
@@ -102,18 +104,22 @@ function principalsOf(
     .toSorted(byText);
 }
 
+/** Whoever can be trusted by an identity that is ours must be known, whether or not its document says a word of it. */
 async function readCredentials(
-  { desired, ports, signal }: ObserveInput,
+  { desired, policy, ports, signal }: ObserveInput,
   identities: ReadonlyMap<string, Identity>,
   unreadable: Map<string, string>,
 ): Promise<ReadonlyMap<string, readonly FederatedCredential[]>> {
-  const declaring = desired.identities.filter((i) => i.federatedCredentials && identities.has(idKey(i.id)));
+  const declaring = new Set(desired.identities.filter((i) => i.federatedCredentials).map((i) => idKey(i.id)));
+  const wanted = [...identities].filter(
+    ([key, { tags }]) => declaring.has(key) || tagOf(tags, ownerTag) === policy.owner,
+  );
   const read = await Promise.all(
-    declaring.map(async (i) => {
-      const credentials = await orUnreadable(`${i.id}/federatedIdentityCredentials`, unreadable, () =>
-        ports.listCredentials(i.id, signal),
+    wanted.map(async ([key, { id }]) => {
+      const credentials = await orUnreadable(`${id}/federatedIdentityCredentials`, unreadable, () =>
+        ports.listCredentials(id, signal),
       );
-      return [idKey(i.id), credentials] as const;
+      return [key, credentials] as const;
     }),
   );
   return new Map(read.flatMap(([key, value]) => (value ? [[key, value] as const] : [])));

@@ -1,4 +1,5 @@
 // The state read from Azure, with the same keys as the desired state, and what is unknown.
+import type { DatabaseContents, DatabaseResource } from "../model/database.ts";
 import type { RoleAssignment, RoleDefinition } from "../model/grant.ts";
 import type { FederatedCredential, Identity } from "../model/identity.ts";
 import type { Self } from "../model/ports.ts";
@@ -11,7 +12,7 @@ export interface Observed {
   readonly identities: ReadonlyMap<string, Identity>;
   readonly targets: ReadonlyMap<string, Target>;
   readonly assignments: ReadonlyMap<string, RoleAssignment>;
-  /** By identity; only of those whose document declares credentials. */
+  /** By identity; of those that carry our owner tag, and of those whose document declares credentials. */
   readonly credentials: ReadonlyMap<string, readonly FederatedCredential[]>;
   /** The definitions that can be assigned, by the key of the subscription or management group they were read at. */
   readonly roles: ReadonlyMap<string, readonly RoleDefinition[]>;
@@ -21,6 +22,8 @@ export interface Observed {
   readonly missingScopes: ReadonlySet<string>;
   /** What a fresh read of the thing itself has shown in this pass: identities, targets and assignments. */
   readonly confirmed: ReadonlySet<string>;
+  /** By `databaseKey`: those that documents or the tags of their identities name. */
+  readonly databases: ReadonlyMap<string, ObservedDatabase>;
   /** Subscriptions (lower case) of which nothing reliable was read, with the reason: nothing in them is pruned. */
   readonly unknown: ReadonlyMap<string, string>;
   /** Single things that could not be read (an identity's credentials, a target), with the reason. */
@@ -28,3 +31,17 @@ export interface Observed {
   /** The subscriptions under management, in lower case, those of management groups included. */
   readonly subscriptions: ReadonlySet<string>;
 }
+
+/** What a pass knows of a database. */
+export type ObservedDatabase =
+  | { readonly kind: "read"; readonly resource: DatabaseResource; readonly contents: DatabaseContents }
+  /** Paused, and nothing is due that would be worth waking it. */
+  | { readonly kind: "asleep"; readonly resource: DatabaseResource }
+  /** Its server is in the estate, and ARM has answered 404 for the database itself. */
+  | { readonly kind: "gone" }
+  | {
+      readonly kind: "unknown";
+      readonly reason: "DatabaseUnreadable" | "ServerNotAllowed" | "ServerNotInEstate";
+      readonly message: string;
+      readonly cure: string;
+    };

@@ -1,6 +1,7 @@
 // A change before the guard rails have seen it, and what the diff and the guard rails may ask.
 import type { Desired, DesiredIdentity } from "../desired/desired.ts";
 import { idKey } from "../model/arm-id.ts";
+import { databaseKey, securableText } from "../model/database.ts";
 import { principalTag } from "../model/identity.ts";
 import { byText } from "../model/order.ts";
 import type { Policy } from "../model/policy.ts";
@@ -78,6 +79,12 @@ function subjectKey(subject: Subject): string {
       return `${subject.kind} ${idKey(subject.targetId)}`;
     case "role":
       return `role ${subject.roleGuid || subject.roleName.toLowerCase()} ${idKey(subject.scope)} ${idKey(subject.assignmentId ?? "")}`;
+    case "databaseUser":
+      return `databaseUser ${databaseKey(subject.database)} ${subject.sid ?? ""}`;
+    case "databaseRole":
+      return `databaseRole ${databaseKey(subject.database)} ${subject.role.toLowerCase()} ${subject.sid ?? ""}`;
+    case "databasePermission":
+      return `databasePermission ${databaseKey(subject.database)} ${subject.permission} ${securableText(subject.securable).toLowerCase()} ${subject.sid ?? ""}`;
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   DesiredTarget,
 } from "../desired/desired.ts";
 import { identityIdFrom, idKey, resourceIdFrom } from "../model/arm-id.ts";
+import { databaseName, securableText } from "../model/database.ts";
 import type { DocumentRef } from "../model/document.ts";
 import { assignmentMarker, type RoleAssignment, type RoleDefinition } from "../model/grant.ts";
 import { type Identity, ownerTag, principalMark, principalTag } from "../model/identity.ts";
@@ -138,6 +139,7 @@ export function observed(seen: Seen = {}, change: Partial<Observed> = {}): Obser
     roles: new Map([[`/subscriptions/${subscription}`, [reader, owner, secretsUser]]]),
     instances: new Map(),
     missingScopes: new Set(),
+    databases: new Map(),
     confirmed: new Set(),
     unknown: new Map(),
     unreadable: new Map(),
@@ -170,6 +172,12 @@ function lineOf({ kind, subject, identityId: id }: Change): string {
       return `${kind} ${subject.kind === "instances" ? "instances of " : ""}${subject.targetId.split("/").at(-1)}`;
     case "role":
       return `${kind} ${subject.roleName}`;
+    case "databaseUser":
+      return `${kind} user ${subject.userName} in ${databaseName(subject.database)}`;
+    case "databaseRole":
+      return `${kind} ${subject.role} in ${databaseName(subject.database)}`;
+    case "databasePermission":
+      return `${kind} ${subject.permission} on ${securableText(subject.securable)} in ${databaseName(subject.database)}`;
   }
 }
 

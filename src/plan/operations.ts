@@ -1,10 +1,24 @@
 // Turns changes into operations in a safe order: create and tags, then grants, then attachments, then revokes, then deletes.
 import { idKey } from "../model/arm-id.ts";
+import { databaseKey } from "../model/database.ts";
+import { isMemoryTag } from "../model/database-memory.ts";
 import type { Observed } from "../observed/observed.ts";
+import type { DatabaseSubject } from "./database-subjects.ts";
 import type { Change, Operation, OperationAction } from "./plan.ts";
 
 /** The steps of the order (rule 11). A step waits until all earlier ones of the same identity have ended. */
-const steps = ["exist", "mark", "grant", "attach", "rollOut", "revoke", "delete"] as const;
+const steps = [
+  "exist",
+  "mark",
+  "remember",
+  "user",
+  "grant",
+  "attach",
+  "rollOut",
+  "revoke",
+  "forget",
+  "delete",
+] as const;
 type Step = (typeof steps)[number];
 
 interface Node {
@@ -19,7 +33,7 @@ export function operationsFor(changes: readonly Change[], observed: Observed): r
     const node = nodeFor(change);
     return node ? [node] : [];
   });
-  const nodes = [...single, ...patchNodes(changes, observed)].toSorted(
+  const nodes = [...single, ...patchNodes(changes, observed), ...databaseNodes(changes, observed)].toSorted(
     (a, b) => steps.indexOf(a.step) - steps.indexOf(b.step),
   );
   const named = nodes.map((node, i) => ({ ...node, id: `op-${i + 1}` }));
@@ -92,6 +106,9 @@ function nodeFor(change: Change): Node | undefined {
         changes: [change],
       };
     case "target":
+    case "databaseUser":
+    case "databaseRole":
+    case "databasePermission":
       return undefined;
   }
 }
@@ -122,7 +139,11 @@ function tagsNode(change: Change, subject: SubjectOf<"tags">): Node {
   const action: OperationAction = removes
     ? { kind: "deleteTags", identityId, tags: subject.remove }
     : { kind: "mergeTags", identityId, tags: subject.set, recordPrincipal: subject.recordPrincipal ?? false };
-  return { step: change.kind === "adopt" ? "exist" : "mark", action, changes: [change] };
+  if (change.kind === "adopt") return { step: "exist", action, changes: [change] };
+  // What must be remembered is written before it is there, and forgotten after it is gone.
+  const isMemory = [...Object.keys(subject.set), ...Object.keys(subject.remove)].some(isMemoryTag);
+  const step = isMemory ? (removes ? "forget" : "remember") : "mark";
+  return { step, action, changes: [change] };
 }
 
 function credentialNode(change: Change, { credential, remove }: SubjectOf<"credential">): Node {
@@ -175,4 +196,42 @@ function patchNodes(changes: readonly Change[], observed: Observed): readonly No
       },
     ];
   });
+}
+
+/**
+ * What an identity gets in a database is one operation, and so is what it loses; a user that comes or goes is one of
+ * its own, since what it gets needs it.
+ */
+function databaseNodes(changes: readonly Change[], observed: Observed): readonly Node[] {
+  const parts = changes.flatMap((change) => {
+    const { subject } = change;
+    if (!isOfDatabase(subject)) return [];
+    const key = databaseKey(subject.database);
+    const step = change.kind === "revoke" ? "revoke" : subject.kind === "databaseUser" ? "user" : "grant";
+    const unit = subject.kind === "databaseUser" ? change.id : `${idKey(change.identityId)} ${key} ${step}`;
+    return [{ change, subject, key, step, unit } as const];
+  });
+  return [...Map.groupBy(parts, ({ unit }) => unit).values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const database = observed.databases.get(first.key);
+    if (database?.kind !== "read") return [];
+    const { identityId } = first.change;
+    const statements = group.map(({ change, subject }) => ({
+      changeId: change.id,
+      changeKind: change.kind,
+      subject,
+    }));
+    const action: OperationAction = {
+      kind: "changeDatabase",
+      database: database.resource,
+      identityId,
+      steps: statements,
+    };
+    return [{ step: first.step, action, changes: group.map(({ change }) => change) }];
+  });
+}
+
+function isOfDatabase(subject: Change["subject"]): subject is DatabaseSubject {
+  return "database" in subject;
 }

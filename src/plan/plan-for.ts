@@ -5,6 +5,7 @@ import { byText } from "../model/order.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Observed } from "../observed/observed.ts";
 import { blastRadiusOf } from "./blast-radius.ts";
+import { diffDatabases } from "./diff/databases.ts";
 import { diffGrants } from "./diff/grants.ts";
 import { diffIdentity, endAdoptionDraft } from "./diff/identity.ts";
 import { diffTargets } from "./diff/targets.ts";
@@ -71,7 +72,12 @@ function subjectsFrom(identity: DesiredIdentity, situation: Situation): Subjects
 }
 
 function diffOf(subjects: Subjects): readonly Draft[] {
-  return [...diffIdentity(subjects), ...diffTargets(subjects), ...diffGrants(subjects)];
+  return [
+    ...diffIdentity(subjects),
+    ...diffTargets(subjects),
+    ...diffGrants(subjects),
+    ...diffDatabases(subjects),
+  ];
 }
 
 /** The protection of an adopted identity ends when nothing is left to prune, or when what is left has been released. */

@@ -1,8 +1,10 @@
 // What a plan is: every difference with its reason, what is held and why, and the operations that realise the rest.
+import type { DatabaseResource } from "../model/database.ts";
 import type { DocumentRef } from "../model/document.ts";
 import type { FederatedCredential } from "../model/identity.ts";
 import type { Target } from "../model/target.ts";
 import type { BlastRadius } from "./blast-radius.ts";
+import type { DatabaseSubject } from "./database-subjects.ts";
 
 /** The kinds of change, in the order in which people read them. */
 export type ChangeKind =
@@ -47,7 +49,8 @@ export type Subject =
       readonly assignmentId?: string;
       /** Whose assignment it is; undefined while the identity is yet to be created. */
       readonly principalId?: string;
-    };
+    }
+  | DatabaseSubject;
 
 /** One difference between desired and observed. */
 export interface Change {
@@ -108,6 +111,17 @@ export type HeldReason =
   | "NotEmpty"
   | "TooManyRemovals"
   | "TooManyAdditions"
+  | "DatabaseNotFound"
+  | "DatabaseNotVisible"
+  | "DatabaseReadOnly"
+  | "DatabaseRightMissing"
+  | "DatabaseUnreadable"
+  | "ServerNotAllowed"
+  | "ServerNotInEstate"
+  | "UserConflict"
+  | "UserNameTaken"
+  | "UserNotDroppable"
+  | "MemoryFull"
   | "DependencyHeld"
   | "SwapIncomplete"
   | "TimeBound"
@@ -195,7 +209,21 @@ export type OperationAction =
       readonly roleName: string;
       readonly scope: string;
     }
+  | {
+      /** All that one identity gets or loses in one database; statements in this order, each with its own outcome. */
+      readonly kind: "changeDatabase";
+      readonly database: DatabaseResource;
+      readonly identityId: string;
+      readonly steps: readonly DatabaseStep[];
+    }
   | { readonly kind: "deleteIdentity"; readonly identityId: string; readonly principalId: string };
+
+/** One statement (or transaction) in a database. */
+export interface DatabaseStep {
+  readonly changeId: string;
+  readonly changeKind: ChangeKind;
+  readonly subject: DatabaseSubject;
+}
 
 /** One identity that comes or goes in a target's PATCH. */
 export interface AttachmentKey {

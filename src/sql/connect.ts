@@ -1,14 +1,8 @@
 // The way into databases: which hosts a token may go to, how many connections there are, and that a plan only reads.
 import pLimit from "p-limit";
-import type {
-  DatabaseChange,
-  DatabaseContents,
-  DatabaseReader,
-  DatabaseRef,
-  DatabaseResource,
-  DatabaseWriter,
-} from "../model/database.ts";
+import type { DatabaseReader, DatabaseRef, DatabaseResource, DatabaseWriter } from "../model/database.ts";
 import { Failure } from "../model/failure.ts";
+import type { Clock } from "../model/ports.ts";
 import { type Address, openConnection, type SqlConnection } from "./connection.ts";
 import { contentsFrom, readingBatch } from "./reading.ts";
 import { batchesFor } from "./statements.ts";
@@ -23,6 +17,7 @@ export interface SqlOptions {
   readonly token: (signal: AbortSignal) => Promise<string>;
   /** True for `plan`: nothing but the batch that reads leaves the process. */
   readonly dryRun: boolean;
+  readonly clock: Clock;
   /** "strict" by default: TLS before TDS. */
   readonly encrypt?: "strict" | true;
   /** Where servers are found that DNS does not know, by name in lower case: those of the sandbox. */
@@ -33,14 +28,20 @@ export interface SqlOptions {
   readonly maxConnections?: number;
   readonly connectTimeoutInMs?: number;
   readonly requestTimeoutInMs?: number;
+  /** How long a paused database may take to wake up; two minutes by default. */
+  readonly wakingInMs?: number;
 }
 
 /** Connects to databases; nothing is sent before the first call. */
 export function connectSql(options: SqlOptions): DatabaseReader & DatabaseWriter {
   const limit = pLimit(options.maxConnections ?? 8);
-  const using = <T>(ref: DatabaseRef, signal: AbortSignal, work: (open: SqlConnection) => Promise<T>) =>
+  const using = <T>(
+    database: DatabaseResource,
+    signal: AbortSignal,
+    work: (connection: SqlConnection) => Promise<T>,
+  ): Promise<T> =>
     limit(async () => {
-      const connection = await open(options, ref, signal);
+      const connection = await openAwake(options, database, signal);
       try {
         return await work(connection);
       } finally {
@@ -48,23 +49,51 @@ export function connectSql(options: SqlOptions): DatabaseReader & DatabaseWriter
       }
     });
   return {
-    readDatabase: ({ ref }, signal) =>
-      using(
-        ref,
-        signal,
-        async (connection): Promise<DatabaseContents> =>
-          contentsFrom(await connection.run(readingBatch, false)),
-      ),
-    changeDatabase: async ({ ref }: DatabaseResource, change: DatabaseChange, signal) => {
+    readDatabase: (database, signal) =>
+      using(database, signal, async (connection) => contentsFrom(await connection.run(readingBatch, false))),
+    changeDatabase: async (database, change, signal) => {
       if (options.dryRun) {
         throw new Failure("terminal", "A plan does not write to databases.", { code: "WriteRefused" });
       }
       const batches = batchesFor(change);
-      await using(ref, signal, async (connection) => {
+      await using(database, signal, async (connection) => {
         for (const batch of batches) await connection.run(batch, true);
       });
     },
   };
+}
+
+/** The addresses that a cloud file gives, "host:port" by server. */
+export function addressesOf(given: Readonly<Record<string, string>> = {}): ReadonlyMap<string, Address> {
+  return new Map(
+    Object.entries(given).map(([server, address]) => {
+      const [host = "", port = ""] = address.split(":");
+      return [server.toLowerCase(), { host, port: Number(port) }];
+    }),
+  );
+}
+
+/** Between two attempts to sign in to a database that wakes up. */
+const pauseInMs = 5_000;
+
+/** A paused database refuses sign-ins while it wakes up: that is waited for. */
+async function openAwake(
+  options: SqlOptions,
+  { ref, status }: DatabaseResource,
+  signal: AbortSignal,
+): Promise<SqlConnection> {
+  const { clock, wakingInMs = 120_000 } = options;
+  const mayWake = /^(paused|resuming)$/i.test(status);
+  const untilInMs = clock.now() + wakingInMs;
+  for (;;) {
+    try {
+      return await open(options, ref, signal);
+    } catch (error) {
+      const wakes = error instanceof Failure && error.details.code === "DatabaseUnavailable" && mayWake;
+      if (!wakes || clock.now() >= untilInMs) throw error;
+      await clock.sleep(pauseInMs, signal);
+    }
+  }
 }
 
 async function open(options: SqlOptions, ref: DatabaseRef, signal: AbortSignal): Promise<SqlConnection> {
@@ -102,8 +131,6 @@ function refuseUnlessWithin({ serverSuffix }: SqlOptions, host: string): void {
   throw new Failure(
     "terminal",
     `A token for databases does not go to ${host}, which is not in ${serverSuffix}.`,
-    {
-      code: "HostRefused",
-    },
+    { code: "HostRefused" },
   );
 }

@@ -138,6 +138,9 @@ function isOf({ action }: Operation, { method, path, body }: Sent): boolean {
     }
     case "deleteAssignment":
       return method === "DELETE" && path === action.assignmentId.toLowerCase();
+    // Databases are written over TDS, not by requests.
+    case "changeDatabase":
+      return false;
     case "deleteIdentity":
       return method === "DELETE" && path === action.identityId.toLowerCase();
   }

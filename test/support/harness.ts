@@ -15,6 +15,7 @@ import type { Policy } from "../../src/model/policy.ts";
 import type { Clock } from "../../src/model/ports.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Sandbox } from "../../src/sandbox/start.ts";
+import { addressesOf, connectSql } from "../../src/sql/connect.ts";
 
 /** What a test says of a run besides its documents. */
 export interface RunOptions {
@@ -94,7 +95,18 @@ export function harnessOn(wiring: Wiring): Harness {
       ...(httpClient && { httpClient }),
       ...(deadlineInMs !== undefined && { deadlineInMs }),
     });
+  const databasesOf = (connection: AzureConnection, dryRun: boolean) =>
+    connectSql({
+      serverSuffix: cloud.sqlServerSuffix,
+      isAllowed: () => true,
+      token: (signal) => connection.databaseToken(signal),
+      dryRun,
+      clock,
+      addresses: addressesOf(cloud.sqlAddresses),
+      ...(ca !== undefined && { ca }),
+    });
   const [dry, live] = [connect(true), connect(false)];
+  const [dryDatabases, databases] = [databasesOf(dry, true), databasesOf(live, false)];
   let desired: { readonly of: string; readonly state: Intent["desired"] } | undefined;
   const desiredOf = (documents: string): Intent["desired"] => {
     if (desired?.of !== documents) desired = { of: documents, state: read(documents) };
@@ -109,12 +121,12 @@ export function harnessOn(wiring: Wiring): Harness {
   return {
     plan: async (documents, options = {}) => {
       const intent = await intentFor(documents, options);
-      return (await planOf(intent, dry.read, AbortSignal.timeout(120_000))).plan;
+      return (await planOf(intent, { ...dry.read, ...dryDatabases }, AbortSignal.timeout(120_000))).plan;
     },
     apply: async (documents, options = {}) => {
       const intent = await intentFor(documents, options);
       const stop = options.stop ?? new AbortController().signal;
-      const ports = { ...live.read, ...live.write };
+      const ports = { ...live.read, ...live.write, ...databases };
       return await convergeOn(intent, ports, {
         clock,
         random,

@@ -1,6 +1,9 @@
 // Decides which words a change is told in, and how changes and counts are grouped, for every renderer.
+
 import { idKey, nameOf, subscriptionOf } from "../../model/arm-id.ts";
+import { databaseName, securableText } from "../../model/database.ts";
 import { documentName } from "../../model/document.ts";
+import type { DatabaseUserSubject } from "../database-subjects.ts";
 import { isRemoval } from "../guards/guards.ts";
 import type { Change, ChangeKind, Plan, Subject } from "../plan.ts";
 import { idsOfRadius } from "./blast-words.ts";
@@ -58,7 +61,23 @@ export function subjectWords(
       return `instances of ${names(subject.targetId)}`;
     case "role":
       return `${subject.roleName} on ${names(subject.scope)}${subject.condition === undefined ? "" : " (with a condition)"}`;
+    case "databaseUser":
+      return databaseUserWords(subject);
+    case "databaseRole":
+      return `${subject.role} in ${databaseName(subject.database)}`;
+    case "databasePermission": {
+      const { permission, securable, database } = subject;
+      const on = securable.class === "database" ? "" : ` on ${securableText(securable)}`;
+      return `${permission}${on} in ${databaseName(database)}`;
+    }
   }
+}
+
+function databaseUserWords({ userName, database, replaces, drops }: DatabaseUserSubject): string {
+  const where = databaseName(database);
+  if (replaces) return `user ${userName} in ${where} (in place of ${replaces.name})`;
+  const roles = drops && drops.roles.length > 0 ? ` (with ${drops.roles.join(", ")})` : "";
+  return `user ${userName} in ${where}${roles}`;
 }
 
 /** The short names for everything that a plan mentions. */

@@ -217,6 +217,8 @@ function resourceIdOf(action: OperationAction): string {
     case "putAssignment":
     case "deleteAssignment":
       return action.scope;
+    case "changeDatabase":
+      return action.database.id;
     case "createIdentity":
     case "mergeTags":
     case "deleteTags":

@@ -1,0 +1,120 @@
+// What each step in a database means: whether it is done already, and which change is sent for it.
+import {
+  type DatabaseChange,
+  type DatabaseContents,
+  type DatabaseUser,
+  principalSidOf,
+  securableText,
+  sidFrom,
+} from "../../model/database.ts";
+import { assignmentMarker } from "../../model/grant.ts";
+import type { DatabaseSubject, DatabaseUserSubject } from "../../plan/database-subjects.ts";
+import type { DatabaseStep } from "../../plan/plan.ts";
+import { moved, type Verdict } from "../outcome.ts";
+
+/** The identity whose user it is; its ids are missing where this run does not know them. */
+export interface Person {
+  readonly identityId: string;
+  readonly clientId?: string;
+  readonly principalId?: string;
+}
+
+type LineSubject = Exclude<DatabaseSubject, DatabaseUserSubject>;
+
+/** True if the database shows already what the step wants. */
+export function isAsWanted(step: DatabaseStep, person: Person, contents: DatabaseContents): boolean {
+  const { subject, changeKind } = step;
+  if (changeKind === "revoke") {
+    const user = userWithSid(contents, subject.sid);
+    if (!user) return true;
+    return subject.kind === "databaseUser" ? false : !has(user, subject);
+  }
+  const user = userOf(person, contents);
+  if (subject.kind !== "databaseUser") return user !== undefined && has(user, subject);
+  const isGone = subject.replaces === undefined || !userWithSid(contents, subject.sid);
+  return user !== undefined && isGone;
+}
+
+/** The change that a step sends, or why it is not to be made any more. */
+export function changeFor(
+  step: DatabaseStep,
+  person: Person,
+  contents: DatabaseContents,
+  owner: string,
+): DatabaseChange | Verdict {
+  const { subject, changeKind } = step;
+  if (subject.kind === "databaseUser") {
+    return changeKind === "revoke" ? dropFor(subject, contents) : userFor(subject, person, contents, owner);
+  }
+  const user = changeKind === "revoke" ? userWithSid(contents, subject.sid) : userOf(person, contents);
+  if (!user) return moved("UserGone", "The identity has no user in the database any more.");
+  return lineFor(subject, user.name, changeKind === "revoke");
+}
+
+function dropFor({ sid }: DatabaseUserSubject, contents: DatabaseContents): DatabaseChange | Verdict {
+  const user = userWithSid(contents, sid);
+  if (!user) return moved("UserGone", "The user is gone already.");
+  const { name, ownedSchemas, ownedRoles } = user;
+  return { kind: "dropUser", user: name, ownedSchemas, ownedRoles };
+}
+
+function userFor(
+  subject: DatabaseUserSubject,
+  { identityId, clientId, principalId }: Person,
+  contents: DatabaseContents,
+  owner: string,
+): DatabaseChange | Verdict {
+  if (clientId === undefined || principalId === undefined) {
+    return moved("PrincipalUnknown", "The identity's principal is not known in this run.");
+  }
+  const { userName: user, userFrom: from = "Sid", replaces } = subject;
+  const marker = assignmentMarker(owner, identityId);
+  if (!replaces) return { kind: "createUser", user, clientId, principalId, from, marker };
+  const stale = userWithSid(contents, subject.sid);
+  if (!stale) return moved("UserGone", "The user that was to give way is gone by now.");
+  const { roles, permissions } = replaces;
+  const { name, ownedSchemas, ownedRoles } = stale;
+  return {
+    kind: "replaceUser",
+    stale: name,
+    user,
+    clientId,
+    marker,
+    ownedSchemas,
+    ownedRoles,
+    roles,
+    permissions,
+  };
+}
+
+function lineFor(subject: LineSubject, user: string, removes: boolean): DatabaseChange {
+  if (subject.kind === "databaseRole") {
+    return { kind: removes ? "dropFromRole" : "addToRole", user, role: subject.role };
+  }
+  const { permission, securable, cascade = false } = subject;
+  return removes
+    ? { kind: "revokePermission", user, permission, securable, cascade }
+    : { kind: "grantPermission", user, permission, securable };
+}
+
+function has(user: DatabaseUser, subject: LineSubject): boolean {
+  if (subject.kind === "databaseRole") {
+    return user.roles.some((role) => role.toLowerCase() === subject.role.toLowerCase());
+  }
+  const wanted = securableText(subject.securable).toLowerCase();
+  return user.permissions.some(
+    (p) =>
+      p.state !== "DENY" &&
+      p.permission === subject.permission &&
+      securableText(p.securable).toLowerCase() === wanted,
+  );
+}
+
+function userOf({ clientId }: Person, { users }: DatabaseContents): DatabaseUser | undefined {
+  const sid = clientId === undefined ? undefined : sidFrom(clientId);
+  return users.find((user) => sid !== undefined && principalSidOf(user) === sid);
+}
+
+function userWithSid({ users }: DatabaseContents, sid: string | undefined): DatabaseUser | undefined {
+  return users.find((user) => sid !== undefined && user.sid === sid);
+}

@@ -1,0 +1,82 @@
+// How users, roles and permissions in a database are changed: one fresh read, the statements one by one, one read of what they did.
+import type { DatabaseContents } from "../../model/database.ts";
+import { Failure } from "../../model/failure.ts";
+import type { DatabaseStep, OperationAction } from "../../plan/plan.ts";
+import type { OperationRun, Runner } from "../operation-run.ts";
+import { applied, propagating, type Verdict, verdictFrom } from "../outcome.ts";
+import { changeFor, isAsWanted, type Person } from "./database-steps.ts";
+
+type ChangeDatabase = Extract<OperationAction, { kind: "changeDatabase" }>;
+
+/**
+ * Makes the changes of one identity in one database. A statement that fails does not keep the others back; each is
+ * judged by a read of the database after the last.
+ */
+export const changeDatabase: Runner<"changeDatabase"> = async (action, run) => {
+  const person = personOf(action, run);
+  const ids = new Set(run.changes.map((change) => change.id));
+  const steps = action.steps.filter(({ changeId }) => ids.has(changeId));
+  const read = () => run.ports.readDatabase(action.database, run.signal);
+  const before = await run.retried(read);
+  const verdicts = new Map<string, Verdict>();
+  for (const step of steps) {
+    const verdict = await orVerdict(() => performed(action, step, person, run, before));
+    if (verdict) verdicts.set(step.changeId, verdict);
+  }
+  const open = steps.filter(({ changeId }) => !verdicts.has(changeId));
+  if (open.length === 0) return verdicts;
+  let after: DatabaseContents | undefined;
+  const trouble = await orVerdict(async () => {
+    after = await run.retried(read);
+    return undefined;
+  });
+  for (const step of open) verdicts.set(step.changeId, trouble ?? judged(step, person, after));
+  return verdicts;
+};
+
+/** A verdict where it is known at once; undefined if the statement was sent and a read has to show what it did. */
+function performed(
+  { database }: ChangeDatabase,
+  step: DatabaseStep,
+  person: Person,
+  run: OperationRun,
+  before: DatabaseContents,
+): Promise<Verdict | undefined> {
+  return run.retried(async (number) => {
+    const contents = number === 1 ? before : await run.ports.readDatabase(database, run.signal);
+    if (isAsWanted(step, person, contents)) return applied("The database is already so.");
+    const change = changeFor(step, person, contents, run.owner);
+    if ("state" in change) return change;
+    await run.ports.changeDatabase(database, change, run.signal);
+    return undefined;
+  });
+}
+
+function judged(step: DatabaseStep, person: Person, after: DatabaseContents | undefined): Verdict {
+  return after && isAsWanted(step, person, after)
+    ? applied("The database shows it.")
+    : propagating("The statement was accepted and the database does not show what it did.");
+}
+
+async function orVerdict(work: () => Promise<Verdict | undefined>): Promise<Verdict | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure) return verdictFrom(error);
+    throw error;
+  }
+}
+
+function personOf({ identityId, steps }: ChangeDatabase, { principals }: OperationRun): Person {
+  const named = steps
+    .map(({ subject }) => subject)
+    .find((s) => s.kind === "databaseUser" && s.clientId !== undefined);
+  const known = named?.kind === "databaseUser" ? named : undefined;
+  const clientId = known?.clientId ?? principals.clientIdOf(identityId);
+  const principalId = known?.principalId ?? principals.principalIdOf(identityId);
+  return {
+    identityId,
+    ...(clientId !== undefined && { clientId }),
+    ...(principalId !== undefined && { principalId }),
+  };
+}

@@ -1,0 +1,186 @@
+// What stands in the way of a change in a database: what cannot be read, what the login may not do, what has another owner.
+import {
+  type DatabaseContents,
+  type DatabaseRef,
+  type DatabaseUser,
+  databaseName,
+  isFromLogin,
+} from "../../model/database.ts";
+import { nearest } from "../../model/nearest.ts";
+import type { ObservedDatabase } from "../../observed/observed.ts";
+import type { Hold, Subjects } from "../draft.ts";
+import type { Subject } from "../plan.ts";
+import { livingOwnerOf } from "./database-user.ts";
+import { nameKey } from "./wanted-databases.ts";
+
+/** Why nothing is known of a database. */
+export function readProblem(ref: DatabaseRef, database: ObservedDatabase | undefined): Hold {
+  if (database?.kind === "gone") {
+    return {
+      reason: "DatabaseNotFound",
+      message: `${databaseName(ref)} does not exist.`,
+      cure: "Correct server and database in the document, or create the database.",
+    };
+  }
+  if (database?.kind === "unknown") {
+    return { reason: database.reason, message: database.message, cure: database.cure };
+  }
+  return {
+    reason: "ObservationIncomplete",
+    message: `${databaseName(ref)} was not read.`,
+    cure: "Wait for the next pass.",
+  };
+}
+
+/** Why an addition cannot be made, if it cannot. */
+export function additionProblem(
+  ref: DatabaseRef,
+  contents: DatabaseContents,
+  subject: Subject,
+  taken: DatabaseUser | undefined,
+): Hold | undefined {
+  return (
+    unseen(ref, contents) ??
+    (taken && nameTaken(ref, taken)) ??
+    unknownRole(ref, contents, subject) ??
+    readOnly(ref, contents) ??
+    rightMissing(ref, contents, subject)
+  );
+}
+
+/** Why something cannot be taken away, if it cannot. */
+export function removalProblem(
+  ref: DatabaseRef,
+  contents: DatabaseContents,
+  subject: Subject,
+): Hold | undefined {
+  return unseen(ref, contents) ?? readOnly(ref, contents) ?? rightMissing(ref, contents, subject);
+}
+
+/** Why a user cannot be dropped, if it cannot: a login's user never is, and neither is one that others depend on. */
+export function dropProblem(
+  ref: DatabaseRef,
+  contents: DatabaseContents,
+  user: DatabaseUser,
+  subject: Subject,
+): Hold | undefined {
+  return removalProblem(ref, contents, subject) ?? undroppable(ref, user);
+}
+
+/** Why a stale user cannot be replaced, if it cannot. */
+export function staleProblem(
+  ref: DatabaseRef,
+  contents: DatabaseContents,
+  stale: DatabaseUser,
+  subject: Subject,
+  subjects: Subjects,
+): Hold | undefined {
+  const living = livingOwnerOf(stale, subjects);
+  if (living === undefined) return dropProblem(ref, contents, stale, subject);
+  return {
+    reason: "UserConflict",
+    message: `${stale.name} in ${databaseName(ref)} is the user of ${living}, which is alive.`,
+    cure: "Choose another userName, or take that identity's user away by its own document.",
+  };
+}
+
+function unseen(ref: DatabaseRef, { rights }: DatabaseContents): Hold | undefined {
+  if (rights.seesAll) return undefined;
+  return {
+    reason: "DatabaseNotVisible",
+    message: `Bindery's user ${rights.user} may not see all users of ${databaseName(ref)}, so nothing there is known to be absent.`,
+    cure: `Run in ${ref.database}: GRANT VIEW DEFINITION TO [${rights.user.replaceAll("]", "]]")}];`,
+  };
+}
+
+function readOnly(ref: DatabaseRef, { isReadOnly }: DatabaseContents): Hold | undefined {
+  if (!isReadOnly) return undefined;
+  return {
+    reason: "DatabaseReadOnly",
+    message: `${databaseName(ref)} is read-only: a replica is verified, never changed.`,
+    cure: "Name the primary, or the listener of the failover group.",
+  };
+}
+
+function nameTaken(ref: DatabaseRef, taken: DatabaseUser): Hold {
+  return {
+    reason: "UserNameTaken",
+    message: `${databaseName(ref)} has a user ${taken.name} that is not of this identity (SID ${taken.sid || "none"}).`,
+    cure: isFromLogin(taken)
+      ? "Choose another userName: this one belongs to a login of the server."
+      : `Choose another userName, or, if it is left from a deleted identity, write replaceUserWithSid: ${taken.sid}.`,
+  };
+}
+
+function unknownRole(ref: DatabaseRef, { roles }: DatabaseContents, subject: Subject): Hold | undefined {
+  if (subject.kind !== "databaseRole") return undefined;
+  if (roles.some(({ name }) => nameKey(name) === nameKey(subject.role))) return undefined;
+  const near = nearest(
+    subject.role,
+    roles.map(({ name }) => name),
+  );
+  return {
+    reason: "RoleNotFound",
+    message: `${databaseName(ref)} has no role ${subject.role}.`,
+    cure: near.length > 0 ? `Nearest names: ${near.join(", ")}.` : "Create the role, or correct its name.",
+  };
+}
+
+/** Microsoft's reference: fixed roles need db_owner, other roles ALTER ANY ROLE, users ALTER ANY USER, permissions CONTROL. */
+function rightMissing(
+  ref: DatabaseRef,
+  { rights, roles }: DatabaseContents,
+  subject: Subject,
+): Hold | undefined {
+  const right = rightFor(
+    subject,
+    (role) => roles.find((r) => nameKey(r.name) === nameKey(role))?.isFixed ?? false,
+  );
+  const { isOwner, altersUsers, altersRoles, controls, user } = rights;
+  const has = { owner: isOwner, users: altersUsers, roles: altersRoles, control: controls };
+  if (isOwner || has[right] || (controls && right !== "owner")) return undefined;
+  const me = `[${user.replaceAll("]", "]]")}]`;
+  const statement =
+    right === "users"
+      ? `GRANT ALTER ANY USER TO ${me};`
+      : right === "roles"
+        ? `GRANT ALTER ANY ROLE TO ${me};`
+        : right === "control"
+          ? `GRANT CONTROL TO ${me};`
+          : `ALTER ROLE [db_owner] ADD MEMBER ${me};`;
+  return {
+    reason: "DatabaseRightMissing",
+    message: `Bindery's user ${user} may not make this change in ${databaseName(ref)}.`,
+    cure: `Run in ${ref.database}: ${statement}`,
+  };
+}
+
+function rightFor(
+  subject: Subject,
+  isFixed: (role: string) => boolean,
+): "owner" | "users" | "roles" | "control" {
+  switch (subject.kind) {
+    case "databaseRole":
+      return isFixed(subject.role) ? "owner" : "roles";
+    case "databaseUser":
+      return (subject.replaces?.roles ?? []).some(isFixed) ? "owner" : "users";
+    default:
+      return "control";
+  }
+}
+
+function undroppable(ref: DatabaseRef, user: DatabaseUser): Hold | undefined {
+  const reasons = [
+    ...(isFromLogin(user) ? ["it belongs to a login of the server"] : []),
+    ...(user.ownedObjects.length > 0 ? [`it owns ${user.ownedObjects.slice(0, 3).join(", ")}`] : []),
+    ...(user.granteesOf.length > 0
+      ? [`it has granted rights to ${user.granteesOf.slice(0, 3).join(", ")}`]
+      : []),
+  ];
+  if (reasons.length === 0) return undefined;
+  return {
+    reason: "UserNotDroppable",
+    message: `${user.name} in ${databaseName(ref)} cannot be dropped: ${reasons.join(", and ")}.`,
+    cure: "Give what it owns to somebody else (ALTER AUTHORIZATION), and revoke what it has granted.",
+  };
+}

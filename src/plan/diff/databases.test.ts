@@ -1,0 +1,293 @@
+import { expect, test } from "vitest";
+import type { DesiredDatabase, DesiredIdentity } from "../../desired/desired.ts";
+import { identityIdFrom } from "../../model/arm-id.ts";
+import { type DatabaseContents, type DatabaseUser, sidFrom } from "../../model/database.ts";
+import { assignmentMarker } from "../../model/grant.ts";
+import type { Identity } from "../../model/identity.ts";
+import type { ObservedDatabase } from "../../observed/observed.ts";
+import {
+  binding,
+  desired,
+  document,
+  identityId,
+  linesOf,
+  live,
+  observed,
+  policy,
+  principal,
+  subscription,
+  wanted,
+} from "../fixtures.ts";
+import { planFor } from "../plan-for.ts";
+
+const ref = { server: "sql-orders.database.windows.net", database: "orders" };
+const key = `${ref.server}/${ref.database}`;
+const memory = { "bindery-sql-1": key };
+const resource = { id: "/subscriptions/s/…/databases/orders", ref, status: "Online" };
+const ours = assignmentMarker("prod", identityId);
+const sid = sidFrom(principal.clientId);
+const deadSid = sidFrom("dddddddd-0000-4000-8000-000000000001");
+const other = identityIdFrom(subscription, "rg", "id-other");
+
+const rights = {
+  user: "bindery",
+  seesAll: true,
+  isOwner: true,
+  altersUsers: true,
+  altersRoles: true,
+  controls: true,
+};
+
+function user(change: Partial<DatabaseUser> = {}): DatabaseUser {
+  return {
+    name: "id-orders",
+    sid,
+    type: "E",
+    marker: ours,
+    roles: [],
+    permissions: [],
+    ownedSchemas: [],
+    ownedRoles: [],
+    ownedObjects: [],
+    granteesOf: [],
+    ...change,
+  };
+}
+
+function database(users: readonly DatabaseUser[], change: Partial<DatabaseContents> = {}): ObservedDatabase {
+  const roles = ["db_owner", "db_datareader", "db_datawriter"].map((name) => ({ name, isFixed: true }));
+  const contents = { rights, isReadOnly: false, users, schemas: ["dbo", "sales"], ...change };
+  return {
+    kind: "read",
+    resource,
+    contents: { roles: [...roles, { name: "clerks", isFixed: false }], ...contents },
+  };
+}
+
+function grant(change: Partial<DesiredDatabase> = {}): DesiredDatabase {
+  return {
+    ref,
+    userName: "id-orders",
+    userFrom: "Sid",
+    roles: ["db_datareader"],
+    permissions: [],
+    document: document(),
+    ...change,
+  };
+}
+
+const execute = { permission: "EXECUTE", securable: { class: "schema", schema: "sales" } } as const;
+const reads = (change: Partial<DesiredDatabase> = {}) => [binding([], [], false, [grant(change)])];
+const tagged = (tags: Record<string, string> = memory): Identity =>
+  live({ tags: { ...live().tags, ...tags } });
+
+interface Row {
+  readonly name: string;
+  readonly want?: Partial<DesiredIdentity>;
+  readonly see?: readonly Identity[];
+  readonly there: ObservedDatabase | undefined;
+  readonly plan: readonly string[];
+}
+
+const rows: readonly Row[] = [
+  {
+    name: "nothing there: memory, user, role",
+    want: { bindings: reads() },
+    see: [live()],
+    there: database([]),
+    plan: [
+      "update tags bindery-sql-1",
+      "grant user id-orders in sql-orders/orders",
+      "grant db_datareader in sql-orders/orders",
+    ],
+  },
+  {
+    name: "all as wanted",
+    want: { bindings: reads() },
+    there: database([user({ roles: ["DB_DataReader"] })]),
+    plan: [],
+  },
+  {
+    name: "a user of another name with the identity's SID is its user",
+    want: { bindings: reads() },
+    there: database([user({ name: "renamed" })]),
+    plan: ["grant db_datareader in sql-orders/orders"],
+  },
+  {
+    name: "permissions come and go; CONNECT stays",
+    want: { bindings: reads({ roles: [], permissions: [execute] }) },
+    there: database([
+      user({
+        permissions: [
+          { permission: "CONNECT", securable: { class: "database" }, state: "GRANT" },
+          { permission: "SELECT", securable: { class: "schema", schema: "sales" }, state: "GRANT" },
+          { permission: "DELETE", securable: { class: "schema", schema: "sales" }, state: "DENY" },
+        ],
+      }),
+    ]),
+    plan: [
+      "grant EXECUTE on schema::sales in sql-orders/orders",
+      "revoke SELECT on schema::sales in sql-orders/orders",
+    ],
+  },
+  {
+    name: "what is too much goes",
+    want: { bindings: reads() },
+    there: database([user({ roles: ["db_datareader", "db_datawriter"] })]),
+    plan: ["revoke db_datawriter in sql-orders/orders"],
+  },
+  {
+    name: "not under Additive",
+    want: { bindings: reads(), prunePolicy: "Additive" },
+    there: database([user({ roles: ["db_datareader", "db_datawriter"] })]),
+    plan: [],
+  },
+  {
+    name: "a user without our marker only gets",
+    want: { bindings: reads() },
+    there: database([user({ marker: "", roles: ["db_datawriter"] })]),
+    plan: ["grant db_datareader in sql-orders/orders"],
+  },
+  {
+    name: "nobody wants it any more: the user goes",
+    there: database([user({ roles: ["db_datareader"] })]),
+    plan: ["revoke user id-orders in sql-orders/orders"],
+  },
+  {
+    name: "a user without our marker is left, and forgotten",
+    there: database([user({ marker: "" })]),
+    plan: ["update tags -bindery-sql-1"],
+  },
+  { name: "when it is gone it is forgotten", there: database([]), plan: ["update tags -bindery-sql-1"] },
+  { name: "a dropped database is forgotten", there: { kind: "gone" }, plan: ["update tags -bindery-sql-1"] },
+  {
+    name: "what may not be seen is not forgotten",
+    there: database([], { rights: { ...rights, seesAll: false } }),
+    plan: [],
+  },
+  {
+    name: "what cannot be read is not forgotten, and said",
+    there: { kind: "unknown", reason: "DatabaseUnreadable", message: "40613", cure: "wait" },
+    plan: ["DatabaseUnreadable: revoke user id-orders in sql-orders/orders"],
+  },
+  {
+    name: "a sleeping one is left alone",
+    want: { bindings: reads() },
+    there: { kind: "asleep", resource },
+    plan: [],
+  },
+  {
+    name: "what may not be seen is not absent",
+    want: { bindings: reads() },
+    there: database([], { rights: { ...rights, seesAll: false } }),
+    plan: [
+      "DatabaseNotVisible: grant user id-orders in sql-orders/orders",
+      "DatabaseNotVisible: grant db_datareader in sql-orders/orders",
+    ],
+  },
+  {
+    name: "a database that is not there",
+    want: { bindings: reads() },
+    there: { kind: "gone" },
+    plan: ["DatabaseNotFound: grant db_datareader in sql-orders/orders"],
+  },
+  {
+    name: "a replica",
+    want: { bindings: reads() },
+    there: database([user()], { isReadOnly: true }),
+    plan: ["DatabaseReadOnly: grant db_datareader in sql-orders/orders"],
+  },
+  {
+    name: "a role that is not there",
+    want: { bindings: reads({ roles: ["db_datareeder"] }) },
+    there: database([user()]),
+    plan: ["RoleNotFound: grant db_datareeder in sql-orders/orders"],
+  },
+  {
+    name: "fixed roles need db_owner, others ALTER ANY ROLE",
+    want: { bindings: reads({ roles: ["db_datareader", "clerks"] }) },
+    there: database([user()], { rights: { ...rights, isOwner: false, controls: false } }),
+    plan: [
+      "grant clerks in sql-orders/orders",
+      "DatabaseRightMissing: grant db_datareader in sql-orders/orders",
+    ],
+  },
+  {
+    name: "a name that somebody else has",
+    want: { bindings: reads() },
+    there: database([user({ sid: deadSid, marker: "" })]),
+    plan: [
+      "UserNameTaken: grant user id-orders in sql-orders/orders",
+      "DependencyHeld: grant db_datareader in sql-orders/orders",
+    ],
+  },
+  {
+    name: "our user of a dead principal gives way with what is still listed",
+    want: { bindings: reads() },
+    there: database([user({ sid: deadSid, roles: ["db_datareader", "db_datawriter"] })]),
+    plan: ["update user id-orders in sql-orders/orders"],
+  },
+  {
+    name: "and one that the document names",
+    want: { bindings: reads({ replaceUserWithSid: deadSid }) },
+    there: database([user({ sid: deadSid, marker: "" })]),
+    plan: ["update user id-orders in sql-orders/orders", "grant db_datareader in sql-orders/orders"],
+  },
+  {
+    name: "but not that of a living identity",
+    want: { bindings: reads({ replaceUserWithSid: deadSid }) },
+    see: [
+      tagged(),
+      live({ id: other, principalId: "p", clientId: "dddddddd-0000-4000-8000-000000000001", tags: {} }),
+    ],
+    there: database([user({ sid: deadSid, marker: "" })]),
+    plan: [
+      "UserConflict: update user id-orders in sql-orders/orders",
+      "DependencyHeld: grant db_datareader in sql-orders/orders",
+    ],
+  },
+  {
+    name: "a login's user is never dropped, what it may do goes",
+    there: database([user({ sid: `${sid}AADE`, roles: ["db_datareader"] })]),
+    plan: [
+      "revoke db_datareader in sql-orders/orders",
+      "UserNotDroppable: revoke user id-orders in sql-orders/orders",
+    ],
+  },
+  {
+    name: "one that owns objects neither",
+    there: database([user({ ownedObjects: ["sales.orders"] })]),
+    plan: ["UserNotDroppable: revoke user id-orders in sql-orders/orders"],
+  },
+  {
+    name: "Absent: the user goes first",
+    want: { lifecycle: "Absent" },
+    there: database([user()]),
+    plan: ["revoke user id-orders in sql-orders/orders", "NotEmpty: delete id-orders"],
+  },
+  {
+    name: "Absent: then it is forgotten, and the identity waits for that",
+    want: { lifecycle: "Absent" },
+    there: database([]),
+    plan: ["update tags -bindery-sql-1", "NotEmpty: delete id-orders"],
+  },
+  {
+    name: "an identity that is yet to be created",
+    want: { bindings: reads() },
+    see: [],
+    there: database([]),
+    plan: [
+      "create id-orders",
+      "update tags principal",
+      "update tags bindery-sql-1",
+      "grant user id-orders in sql-orders/orders",
+      "grant db_datareader in sql-orders/orders",
+    ],
+  },
+];
+
+test.each(rows)("$name", ({ want = {}, see = [tagged()], there, plan: lines }) => {
+  const databases = new Map(there ? [[key, there] as const] : []);
+  const plan = planFor(desired(wanted(want)), observed({ identities: see }, { databases }), policy);
+  expect(linesOf(plan)).toEqual(lines);
+});
