@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { Outcome, OutcomeState } from "../apply/outcome.ts";
 import type { Convergence } from "../controller/converge.ts";
 import { parsePolicy } from "../manifest/parse-policy.ts";
+import { PolicySpec } from "../manifest/schema-policy.ts";
 import { Failure } from "../model/failure.ts";
+import { defaultLimits } from "../model/policy.ts";
 import { binding, desired, live, namedVm, observed, policy, vm, wanted } from "../plan/fixtures.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planFor } from "../plan/plan-for.ts";
@@ -193,7 +195,13 @@ test("the policy of init is a valid policy, whatever things are called", () => {
     estate: { subscriptions: ["00000000-0000-4000-8000-000000000001"], managementGroups: [] },
     selectors: { wholeSubscription: "Deny" },
     privileged: { allow: [] },
+    federatedCredentials: { allow: [] },
+    namespaces: [],
+    limits: defaultLimits,
+    releases: [],
   });
+  // A key that the policy can have and init does not write would have to be guessed.
+  for (const key of Object.keys(PolicySpec.shape)) expect(text).toMatch(new RegExp(`^  ${key}:`, "m"));
 });
 
 describe("what an apply came to", () => {

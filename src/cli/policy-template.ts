@@ -1,5 +1,6 @@
 // Decides what the policy says that `bindery init` writes: the safe choice everywhere, with a comment on each.
 import type { SeenSubscription } from "../azure/estate.ts";
+import { defaultLimits } from "../model/policy.ts";
 import { safeText } from "../model/text.ts";
 
 /** What a first policy is made from. */
@@ -12,6 +13,7 @@ export interface PolicyFacts {
 
 /** The policy as YAML. Names from Azure appear in comments only; they and the ids are made harmless. */
 export function policyText({ owner, tenantId, tenantName, subscriptions }: PolicyFacts): string {
+  const { removals, additions } = defaultLimits;
   const tenantNote = tenantName === "" ? "" : `   # ${safeText(tenantName, { max: 80 })}`;
   return `# The operator's policy: what this instance of Bindery may manage, and what it may never do by itself.
 # Keep it where only operators can change it, never among the manifests.
@@ -33,6 +35,17 @@ spec:
 ${subscriptions.map(subscriptionLine).join("\n")}
     managementGroups: []
 
+  # Which folder may speak for which namespace: documents in it have this one, and nobody else may. For example:
+  #   - { folder: team-orders, namespace: team-orders }     (folders are relative to the PATH given to Bindery)
+  namespaces: []
+
+  # How much one plan may change before a person has to look: what exceeds it is held as a whole.
+  limits:
+    # Detaching, revoking, deleting: this many, or (from five up) this share of what is there.
+    removals: { count: ${removals.count}, percent: ${removals.percent} }
+    # Attaching and granting.
+    additions: { count: ${additions.count} }
+
   # Whether a selector may search a whole subscription (resourceGroups: ["*"]).
   selectors:
     wholeSubscription: Deny
@@ -42,8 +55,21 @@ ${subscriptions.map(subscriptionLine).join("\n")}
   privileged:
     allow: []
 
+  # Federated credentials let tokens from outside act as an identity: held until issuer and subject stand here, for
+  # example (* stops at / and :, ** does not):
+  #   - { issuer: https://token.actions.githubusercontent.com, subject: "repo:contoso/*:ref:refs/heads/main" }
+  federatedCredentials:
+    allow: []
+
+  # SQL servers that Bindery may sign in to, by full name or pattern, for example sql-*.database.windows.net.
+  sqlServers:
+    allow: []
+
   # Resource ids of identities and targets that are never touched.
   protected: []
+
+  # Digests of held sets that you approve, as a plan shows them. Each fits one revision: take it out afterwards.
+  releases: []
 `;
 }
 
