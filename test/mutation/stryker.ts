@@ -1,7 +1,7 @@
 // Runs Stryker and says what came of it: which mutants no test has noticed, and the score of each folder.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,7 +39,8 @@ export async function mutationRun(
   const [status] = (await once(child, "exit")) as [number | null];
   if (status === null) return undefined;
   if (status !== 0) throw new Error(`Stryker has ended with ${status}.`);
-  return findingsFrom(mutantsFrom(report));
+  // Where nothing can be mutated Stryker writes no report.
+  return findingsFrom(existsSync(report) ? mutantsFrom(report) : []);
 }
 
 function findingsFrom(mutants: readonly Mutant[]): Findings {
