@@ -1,7 +1,7 @@
 // Decides which identities documents may declare and bind: unique names, one document each, allowed references.
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { nearest } from "../model/nearest.ts";
-import { quoted } from "../model/text.ts";
+import { quoted, quotedLength, safeText } from "../model/text.ts";
 import { type ReadDocument, textAt } from "./read-document.ts";
 import { treeAt } from "./schema-mistakes.ts";
 import { azureIdentityKey, diagnosticIn, documentKey, identityRefOf, placeOf } from "./sketch.ts";
@@ -119,7 +119,7 @@ function referenceMistake(binding: ReadDocument, identity: ReadDocument): Diagno
   ) {
     return diagnosticIn(binding, ["spec", "identityRef"], {
       message: `the identity ${key} does not allow bindings from the namespace ${quoted(own)}`,
-      cure: `its owners can add { namespace: ${own} } to spec.allowBindingsFrom in ${placeOf(identity)}`,
+      cure: `its owners can add { namespace: ${safeText(own, { max: quotedLength })} } to spec.allowBindingsFrom in ${placeOf(identity)}`,
     });
   }
   const lifecycle = textAt(identity.tree, ["spec", "lifecycle"]);

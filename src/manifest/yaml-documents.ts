@@ -2,7 +2,7 @@
 import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from "yaml";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { bounds } from "../model/source.ts";
-import { safeText } from "../model/text.ts";
+import { quotedLength, safeText } from "../model/text.ts";
 import { diagnosticAt, type Mistake, type SourceText } from "./source-text.ts";
 import { type YamlTree, yamlTreeFrom } from "./yaml-tree.ts";
 
@@ -99,7 +99,7 @@ const yamlMistakes: Partial<Record<YAMLError["code"], Pick<Mistake, "message" | 
 
 function mistakeOf(error: YAMLError): Mistake {
   const known = yamlMistakes[error.code];
-  const message = known?.message ?? safeText(error.message, { max: 200 });
+  const message = known?.message ?? safeText(error.message, { max: quotedLength });
   return {
     path: "",
     message: `not valid YAML: ${message}`,
