@@ -44,22 +44,25 @@ spec:
     - sqlDatabase: { server: s.database.windows.net, database: d, userName: other, userFrom: ExternalProvider, roles: [r] }
 `;
 
-const { documents, diagnostics } = parseManifests([
-  { path: "a.yaml", bytes: new TextEncoder().encode(text) },
-]);
-const desired = desiredFrom(documents, "r1");
+function read() {
+  const bytes = new TextEncoder().encode(text);
+  const { documents, diagnostics } = parseManifests([{ path: "a.yaml", bytes }]);
+  expect(diagnostics).toEqual([]);
+  return desiredFrom(documents, "r1");
+}
+
 const at = (line: number) => ({
   ...{ kind: "IdentityBinding", namespace: "team", name: "all", file: "a.yaml", line },
 });
 
-test("the documents have no mistakes, and the state is of their revision", () => {
-  expect(diagnostics).toEqual([]);
-  expect(desired.revision).toBe("r1");
-  expect(desired.identities).toHaveLength(1);
+test("the state is of its revision", () => {
+  const { revision, identities } = read();
+  expect(revision).toBe("r1");
+  expect(identities).toHaveLength(1);
 });
 
 test("an identity has what its document says and nothing else", () => {
-  const { bindings, ...identity } = desired.identities[0] ?? { bindings: [] };
+  const { bindings, ...identity } = read().identities[0] ?? { bindings: [] };
   expect(bindings).toHaveLength(1);
   expect(identity).toEqual({
     id: `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-orders`,
@@ -77,7 +80,7 @@ test("an identity has what its document says and nothing else", () => {
 
 test("a binding has what its document says and nothing else, each line with its place", () => {
   const compute = `${group}/providers/Microsoft.Compute`;
-  expect(desired.identities[0]?.bindings).toEqual([
+  expect(read().identities[0]?.bindings).toEqual([
     {
       document: at(18),
       suspended: false,

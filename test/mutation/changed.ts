@@ -30,7 +30,7 @@ async function judge(diff: string): Promise<string> {
   if (taken.length === 0) return "nothing changed in plan, desired and manifest";
   const said = [`${linesIn(taken)} changed lines, ${leftOut} more left out`];
   const mutate = taken.map(({ file, from, to }) => `${file}:${from}-${to}`).join(",");
-  const findings = await mutationRun(["--mutate", mutate, "--ignoreStatic"], mostTimeInMs);
+  const findings = await mutationRun(["--mutate", mutate], mostTimeInMs);
   if (!findings) return `${said.join()}; not judged: it took more than ${mostTimeInMs / 60_000} minutes`;
   process.stdout.write(`${rendered(findings)}\n`);
   const all = findings.scores.find(({ folder }) => folder === "all");
