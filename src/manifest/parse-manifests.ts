@@ -4,6 +4,7 @@ import { bounds, type SourceFile } from "../model/source.ts";
 import type { ManifestDocument } from "./manifest-document.ts";
 import { manifestDocument, type ReadDocument, type ReadResult, readDocument } from "./read-document.ts";
 import { agreeingBindings, nothingTwice } from "./rules-bindings.ts";
+import { oneIdentityPerUser } from "./rules-databases.ts";
 import { allowedSelectors, insideEstate } from "./rules-estate.ts";
 import { knownReferences, oneDocumentPerIdentity, uniqueNames } from "./rules-identities.ts";
 import { ownNamespaces } from "./rules-namespaces.ts";
@@ -93,6 +94,7 @@ function mistakesAcross(
     ...knownReferences(documents, unreadable),
     ...nothingTwice(documents),
     ...agreeingBindings(documents),
+    ...oneIdentityPerUser(documents),
     ...(policy ? insideEstate(documents, policy) : []),
     ...(policy ? allowedSelectors(documents, policy) : []),
     ...(policy ? ownNamespaces(documents, policy) : []),

@@ -66,9 +66,12 @@ export function nothingTwice(documents: readonly ReadDocument[]): Diagnostic[] {
 const agreed = [
   { member: "virtualMachineScaleSet", field: "instanceUpgrade", omitted: "Never" },
   { member: "azureRole", field: "condition", omitted: "" },
+  { member: "sqlDatabase", field: "userName", omitted: "" },
+  { member: "sqlDatabase", field: "userFrom", omitted: "Sid" },
+  { member: "sqlDatabase", field: "replaceUserWithSid", omitted: "" },
 ] as const;
 
-/** Bindings of one identity agree on how a target is upgraded and on the condition of a role at a scope. */
+/** Bindings of one identity agree on how a target is upgraded, the condition of a role at a scope, and the user in a database. */
 export function agreeingBindings(documents: readonly ReadDocument[]): Diagnostic[] {
   const seen = new Map<string, Line>();
   return linesByBinding(documents)
@@ -83,10 +86,12 @@ export function agreeingBindings(documents: readonly ReadDocument[]): Diagnostic
 }
 
 function disagreement(line: Line, first: Line): Diagnostic[] {
-  const rule = agreed.find(({ member }) => member === line.entry.member);
-  if (rule === undefined) {
-    return [];
-  }
+  return agreed
+    .filter(({ member }) => member === line.entry.member)
+    .flatMap((rule) => disagreementOn(rule, line, first));
+}
+
+function disagreementOn(rule: (typeof agreed)[number], line: Line, first: Line): Diagnostic[] {
   const here = textAt(line.entry.tree, [rule.field]) ?? rule.omitted;
   const there = textAt(first.entry.tree, [rule.field]) ?? rule.omitted;
   if (here === there) {

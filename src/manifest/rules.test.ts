@@ -51,6 +51,8 @@ type Row = readonly [
 const vmss = (more = "") => `targets: [{ virtualMachineScaleSet: { resourceGroup: rg, name: vmss${more} } }]`;
 const role = (more = "") =>
   `grants: [{ azureRole: { roleName: Reader, scope: /subscriptions/${one}/resourceGroups/rg${more} } }]`;
+const sql = (more = "", database = "orders") =>
+  `grants: [{ sqlDatabase: { server: sql-a.database.windows.net, database: ${database}, roles: [db_datareader]${more} } }]`;
 const ref = "identityRef: { name: a }";
 const mg = "/providers/Microsoft.Management/managementGroups";
 
@@ -175,6 +177,49 @@ const rows: Row[] = [
       binding("c", `identityRef: { name: b }, ${vmss()}`),
     ],
     [],
+  ],
+  [
+    "one user name for two identities in a database, whatever its case",
+    [
+      identity("a"),
+      identity("b"),
+      binding("a", `${ref}, ${sql()}`),
+      binding("b", `identityRef: { name: b }, ${sql(", userName: A", "ORDERS")}`),
+    ],
+    [
+      expect.stringMatching(
+        /^3\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase\.userName: the identity "team\/a" has a user of this name in this database already, by "team\/a" in 2\.yaml:1$/,
+      ),
+    ],
+  ],
+  [
+    "one user name in two databases is fine, and so are two names in one",
+    [
+      identity("a"),
+      identity("b"),
+      binding("a", `${ref}, ${sql()}`),
+      binding("b", `identityRef: { name: b }, ${sql(", userName: a", "billing")}`),
+      binding("c", `identityRef: { name: b }, ${sql()}`),
+    ],
+    [],
+  ],
+  [
+    "bindings that disagree on a database's user",
+    [
+      identity("a"),
+      binding("a", `${ref}, ${sql(", userName: x, userFrom: ExternalProvider")}`),
+      binding("b", `${ref}, ${sql(", userName: x")}`),
+    ],
+    [
+      expect.stringMatching(
+        /^2\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase\.userFrom: this userFrom is not the one of the same sqlDatabase in "team\/a" in 1\.yaml:1, "ExternalProvider"$/,
+      ),
+    ],
+  ],
+  [
+    "the same database twice in one binding",
+    [identity("a"), binding("a", `${ref}, ${sql().replace(/\[(.*)\]$/, "[$1, $1]")}`)],
+    [expect.stringMatching(/this is the same as spec\.grants\[0\] of this binding$/)],
   ],
   [
     "bindings that disagree on a condition",

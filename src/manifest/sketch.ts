@@ -1,5 +1,6 @@
 // What the rules across documents look at: the parts of a document that can be read, even if others are wrong.
 import { idKey, managementGroupOf, subscriptionOf } from "../model/arm-id.ts";
+import { databaseKey } from "../model/database.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { roleGuidOf } from "../model/grant.ts";
 import type { PathSegment } from "./path.ts";
@@ -97,12 +98,19 @@ function inOrder(texts: readonly string[]): string[] {
   return texts.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-/** Which role at which scope a grant is about, or undefined if that cannot be read. */
+/** Which role at which scope, or which database, a grant is about, or undefined if that cannot be read. */
 export function grantKey(entry: ListEntry): string | undefined {
+  if (entry.member === "sqlDatabase") return databaseKeyOf(entry);
   const scope = textAt(entry.tree, ["scope"]);
   const [name, id] = [textAt(entry.tree, ["roleName"]), textAt(entry.tree, ["roleDefinitionId"])];
   const role = name === undefined ? id && roleGuidOf(id) : `name ${name.toLowerCase()}`;
   return scope === undefined || role === undefined ? undefined : `${role}|${idKey(scope)}`;
+}
+
+/** Which database a grant is about, without case. */
+export function databaseKeyOf({ tree }: ListEntry): string | undefined {
+  const [server, database] = [textAt(tree, ["server"]), textAt(tree, ["database"])];
+  return server === undefined || database === undefined ? undefined : databaseKey({ server, database });
 }
 
 /** The subscription or management group that a scope lies in. */
