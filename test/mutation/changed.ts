@@ -12,7 +12,7 @@ const floorInPercent = 60;
 const fewestMutants = 10;
 
 function git(...args: readonly string[]): string | undefined {
-  const { status, stdout } = spawnSync("git", args, { encoding: "utf8" });
+  const { status, stdout } = spawnSync("git", args, { encoding: "utf8", maxBuffer: 2 ** 28 });
   return status === 0 ? stdout.trim() : undefined;
 }
 
