@@ -2,16 +2,17 @@
 import { idKey, nameOf } from "../model/arm-id.ts";
 import { documentName } from "../model/document.ts";
 import { attachmentsAfter, type Target } from "../model/target.ts";
+import { databaseWarnings } from "./database-warnings.ts";
 import { assignmentsOf, isInEstate } from "./diff/grants.ts";
 import { mayPrune } from "./diff/identity.ts";
 import { isManagedElsewhere, surplusTargets } from "./diff/targets.ts";
 import { matches } from "./diff/wanted.ts";
 import type { Situation, Subjects } from "./draft.ts";
+import { foreignTrustWarnings } from "./foreign-trust.ts";
 import { roleNameOf } from "./orphans.ts";
 import type { Change, Warning } from "./plan.ts";
-import { secondLookWarnings } from "./second-look.ts";
 
-/** All warnings, those of the observation first, then those of targets, then those of documents. */
+/** All warnings, those of the observation first, then alarms, then those of targets, then those of documents. */
 export function warningsFor(
   situation: Situation,
   all: readonly Subjects[],
@@ -19,7 +20,7 @@ export function warningsFor(
 ): readonly Warning[] {
   return [
     ...observationWarnings(situation),
-    ...secondLookWarnings(all, changes),
+    ...foreignTrustWarnings(situation, all, changes),
     ...targetWarnings(situation, changes),
     ...rollOutWarnings(changes),
     ...all.flatMap((subjects) => [
@@ -28,6 +29,7 @@ export function warningsFor(
       ...seenWarnings(subjects),
       ...locationWarnings(subjects),
       ...inertWarnings(subjects),
+      ...databaseWarnings(subjects),
     ]),
   ];
 }

@@ -3,17 +3,20 @@ import { idKey, sameId, subscriptionOf } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
 import type { HeldReason } from "../plan.ts";
+import { holdPrivilegedInDatabase, holdProtectedDatabase } from "./databases.ts";
 import { holdDelete } from "./delete.ts";
 import { holdMoved, holdRename } from "./moved.ts";
 import { holdForeign } from "./ownership.ts";
 import { holdPrivileged } from "./privileged.ts";
 import { holdCollapsed } from "./selectors.ts";
+import { holdTrust } from "./trust.ts";
 
 /** Looks at one change; answers why it must wait, or undefined. */
 export type Guard = (draft: Draft, subjects: Subjects) => Hold | undefined;
 
 const guards: readonly Guard[] = [
   holdProtected,
+  holdProtectedDatabase,
   holdOwnIdentity,
   holdForeign,
   holdUnreadIdentity,
@@ -25,6 +28,8 @@ const guards: readonly Guard[] = [
   holdDeletingTarget,
   holdWholeSubscription,
   holdPrivileged,
+  holdPrivilegedInDatabase,
+  holdTrust,
   holdAdopted,
   holdMoved,
   holdCollapsed,

@@ -5,6 +5,7 @@
 import { idKey } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import { isAttached } from "../../model/target.ts";
+import { foundIn } from "../diff/database-user.ts";
 import { assignmentsOf } from "../diff/grants.ts";
 import type { Draft, Entry, Hold, Subjects } from "../draft.ts";
 import type { HeldReason } from "../plan.ts";
@@ -88,9 +89,9 @@ function identityGroups(removals: readonly Entry[]): readonly Group[] {
   const present = removals.filter(({ subjects }) => subjects.identity.lifecycle === "Present");
   return [...Map.groupBy(present, ({ subjects }) => subjects)].map(([subjects, group]) => ({
     key: `removals ${idKey(subjects.identity.id)}`,
-    words: `attachments, roles and credentials of ${documentName(subjects.identity.document)}`,
+    words: `attachments, roles and other rights of ${documentName(subjects.identity.document)}`,
     removals: group,
-    present: attachedKinds(subjects).length + assignmentsOf(subjects).length + credentialCount(subjects),
+    present: countOf(subjects),
   }));
 }
 
@@ -110,14 +111,10 @@ function kindGroups(all: readonly Subjects[], removals: readonly Entry[]): reado
 }
 
 function wholeGroup(all: readonly Subjects[], removals: readonly Entry[]): Group {
-  const sizeOf = (subjects: Subjects) =>
-    attachedKinds(subjects).length +
-    assignmentsOf(subjects).length +
-    credentialCount(subjects) +
-    (subjects.ownership.identity ? 1 : 0);
+  const sizeOf = (subjects: Subjects) => countOf(subjects) + (subjects.ownership.identity ? 1 : 0);
   return {
     key: "removals",
-    words: "identities, attachments, roles and credentials",
+    words: "identities, attachments, roles and other rights",
     removals,
     present: all.reduce((sum, subjects) => sum + sizeOf(subjects), 0),
   };
@@ -139,11 +136,13 @@ const kindWords = {
   virtualMachine: "attachments to virtual machines",
   virtualMachineScaleSet: "attachments to scale sets",
   role: "role assignments",
+  database: "users, roles and permissions in databases",
 } as const;
 type Kind = keyof typeof kindWords;
 
 function kindOf({ draft: { subject }, subjects }: Entry): Kind | undefined {
   if (subject.kind === "role") return "role";
+  if ("database" in subject) return "database";
   const target =
     subject.kind === "target" ? subjects.observed.targets.get(idKey(subject.targetId)) : undefined;
   return target && target.kind !== "other" ? target.kind : undefined;
@@ -151,6 +150,7 @@ function kindOf({ draft: { subject }, subjects }: Entry): Kind | undefined {
 
 function presentOf(kind: Kind, subjects: Subjects): number {
   if (kind === "role") return assignmentsOf(subjects).length;
+  if (kind === "database") return databaseCount(subjects);
   return attachedKinds(subjects).filter((one) => one === kind).length;
 }
 
@@ -160,8 +160,28 @@ function attachedKinds({ identity, observed }: Subjects) {
     .map((target) => target.kind);
 }
 
+/** Everything that one identity has. */
+function countOf(subjects: Subjects): number {
+  return (
+    attachedKinds(subjects).length +
+    assignmentsOf(subjects).length +
+    credentialCount(subjects) +
+    databaseCount(subjects)
+  );
+}
+
 function credentialCount({ identity, observed }: Subjects): number {
   return observed.credentials.get(idKey(identity.id))?.length ?? 0;
+}
+
+/** The users of ours that an identity has in databases, with their roles and permissions. */
+function databaseCount(subjects: Subjects): number {
+  return [...subjects.observed.databases.values()].reduce((sum, database) => {
+    if (database.kind !== "read") return sum;
+    const { user, isOurs, stale } = foundIn(database.contents, undefined, subjects);
+    const users = [...(user && isOurs ? [user] : []), ...stale];
+    return sum + users.reduce((n, { roles, permissions }) => n + 1 + roles.length + permissions.length, 0);
+  }, 0);
 }
 
 /** Giving an identity away takes nothing from its holders, but much from its owner: it counts. */

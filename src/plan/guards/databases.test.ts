@@ -1,0 +1,152 @@
+import { expect, test } from "vitest";
+import type { DesiredDatabase } from "../../desired/desired.ts";
+import type { Policy } from "../../model/policy.ts";
+import { binding, desired, document, linesOf, live, observed, policy, wanted } from "../fixtures.ts";
+import { planFor } from "../plan-for.ts";
+
+const server = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Sql/servers/sql-orders";
+const rights = {
+  user: "bindery",
+  seesAll: true,
+  isOwner: true,
+  altersUsers: true,
+  altersRoles: true,
+  controls: true,
+};
+const roles = ["db_owner", "db_datareader", "db_securityadmin", "db_accessadmin", "db_ddladmin"].map(
+  (name) => ({
+    name,
+    isFixed: true,
+  }),
+);
+
+function linesFor(
+  change: Partial<DesiredDatabase>,
+  policyChange: Partial<Policy> = {},
+  database = "orders",
+): readonly string[] {
+  const ref = { server: "sql-orders.database.windows.net", database };
+  const resource = { id: `${server}/databases/${database}`, ref, status: "Online" };
+  const grant = {
+    ref,
+    userName: "u",
+    userFrom: "Sid",
+    roles: [],
+    permissions: [],
+    document: document(),
+    ...change,
+  };
+  const contents = { rights, isReadOnly: false, users: [], roles, schemas: [] };
+  const plan = planFor(
+    desired(wanted({ bindings: [binding([], [], false, [grant as DesiredDatabase])] })),
+    observed(
+      { identities: [live({ tags: { ...live().tags, "bindery-sql-1": `${ref.server}/${database}` } })] },
+      { databases: new Map([[`${ref.server}/${database}`, { kind: "read", resource, contents }]]) },
+    ),
+    { ...policy, ...policyChange },
+  );
+  return linesOf(plan).filter((line) => !line.endsWith(` user u in sql-orders/${database}`));
+}
+
+const onDatabase = { class: "database" } as const;
+const onSchema = { class: "schema", schema: "sales" } as const;
+const allow = (roleName: string, scope = `${server}/databases/orders`) => ({
+  privileged: [{ identity: "team/orders", roleName, scope }],
+});
+
+test.each<readonly [string, Partial<DesiredDatabase>, Partial<Policy>, string, readonly string[]]>([
+  [
+    "db_datareader is not privileged",
+    { roles: ["db_datareader"] },
+    {},
+    "orders",
+    ["grant db_datareader in sql-orders/orders"],
+  ],
+  [
+    "db_ddladmin neither",
+    { roles: ["db_ddladmin"] },
+    {},
+    "orders",
+    ["grant db_ddladmin in sql-orders/orders"],
+  ],
+  ["db_owner is", { roles: ["DB_OWNER"] }, {}, "orders", ["Privileged: grant DB_OWNER in sql-orders/orders"]],
+  [
+    "so is db_securityadmin",
+    { roles: ["db_securityadmin"] },
+    {},
+    "orders",
+    ["Privileged: grant db_securityadmin in sql-orders/orders"],
+  ],
+  [
+    "and db_accessadmin",
+    { roles: ["db_accessadmin"] },
+    {},
+    "orders",
+    ["Privileged: grant db_accessadmin in sql-orders/orders"],
+  ],
+  [
+    "anything in master",
+    { roles: ["db_datareader"] },
+    {},
+    "master",
+    ["Privileged: grant db_datareader in sql-orders/master"],
+  ],
+  [
+    "the policy allows it",
+    { roles: ["db_owner"] },
+    allow("db_owner"),
+    "orders",
+    ["grant db_owner in sql-orders/orders"],
+  ],
+  [
+    "not for another role",
+    { roles: ["db_owner"] },
+    allow("db_accessadmin"),
+    "orders",
+    ["Privileged: grant db_owner in sql-orders/orders"],
+  ],
+  [
+    "nor in another database",
+    { roles: ["db_owner"] },
+    allow("db_owner", `${server}/databases/x`),
+    "orders",
+    ["Privileged: grant db_owner in sql-orders/orders"],
+  ],
+  [
+    "CONTROL on a schema",
+    { permissions: [{ permission: "CONTROL", securable: onSchema }] },
+    {},
+    "orders",
+    ["Privileged: grant CONTROL on schema::sales in sql-orders/orders"],
+  ],
+  [
+    "ALTER on the database",
+    { permissions: [{ permission: "ALTER", securable: onDatabase }] },
+    {},
+    "orders",
+    ["Privileged: grant ALTER on database in sql-orders/orders"],
+  ],
+  [
+    "ALTER on a schema is not",
+    { permissions: [{ permission: "ALTER", securable: onSchema }] },
+    {},
+    "orders",
+    ["grant ALTER on schema::sales in sql-orders/orders"],
+  ],
+  [
+    "a protected database",
+    { roles: ["db_datareader"] },
+    { protected: [`${server}/databases/orders`] },
+    "orders",
+    ["Protected: grant db_datareader in sql-orders/orders"],
+  ],
+  [
+    "a protected server",
+    { roles: ["db_datareader"] },
+    { protected: [server] },
+    "orders",
+    ["Protected: grant db_datareader in sql-orders/orders"],
+  ],
+])("%s", (_, change, policyChange, database, lines) => {
+  expect(linesFor(change, policyChange, database)).toEqual(lines);
+});

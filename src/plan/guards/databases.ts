@@ -1,0 +1,89 @@
+// Holds what gives power over a database itself, and what touches a protected one.
+import { idKey, sameId } from "../../model/arm-id.ts";
+import { databaseKey, databaseName } from "../../model/database.ts";
+import { documentName } from "../../model/document.ts";
+import type { DatabaseSubject } from "../database-subjects.ts";
+import type { Draft, Hold, Subjects } from "../draft.ts";
+
+/** Roles that give others access, or everything (Microsoft, "Database-level roles"). */
+const privilegedRoles: ReadonlySet<string> = new Set(["db_owner", "db_securityadmin", "db_accessadmin"]);
+
+/** Rule 16 in databases: the operator's word is wanted for power over access, and for anything in master. */
+export function holdPrivilegedInDatabase(
+  draft: Draft,
+  { identity, observed, policy }: Subjects,
+): Hold | undefined {
+  const subject = databaseSubjectOf(draft);
+  if (!subject || draft.kind === "revoke") return undefined;
+  const names = privilegesOf(subject);
+  if (names.length === 0) return undefined;
+  const name = documentName(identity.document);
+  const database = observed.databases.get(databaseKey(subject.database));
+  const id = database?.kind === "read" ? database.resource.id : databaseKey(subject.database);
+  const allowed = policy.privileged.filter((a) => a.identity === name && sameId(a.scope, id));
+  const open = names.filter(
+    (n) => !allowed.some((a) => a.roleName !== undefined && idKey(a.roleName) === idKey(n)),
+  );
+  if (open.length === 0) return undefined;
+  return {
+    reason: "Privileged",
+    message: `${open.join(", ")} in ${databaseName(subject.database)} is privileged: ${reasonFor(subject)}.`,
+    cure: `Allow { identity: ${name}, roleName: ${open[0]}, scope: ${id} } under privileged in the policy, or release this set by its digest.`,
+  };
+}
+
+/** Rule 17: a protected database, or one on a protected server, is never changed. */
+export function holdProtectedDatabase(draft: Draft, { observed, policy }: Subjects): Hold | undefined {
+  const subject = databaseSubjectOf(draft);
+  const database = subject && observed.databases.get(databaseKey(subject.database));
+  if (database?.kind !== "read") return undefined;
+  const { id } = database.resource;
+  const server = id.replace(/\/databases\/[^/]*$/i, "");
+  const hit = policy.protected.find((p) => sameId(p, id) || sameId(p, server));
+  if (!hit) return undefined;
+  return {
+    reason: "Protected",
+    message: `The policy protects ${hit}: it is never a subject of a change.`,
+    cure: "Take the line out of the document, or the id out of `protected` in the policy.",
+  };
+}
+
+/** What an allowance has to name: roles and permissions; the user itself where all of a database is privileged. */
+function privilegesOf(subject: DatabaseSubject): readonly string[] {
+  const inMaster = subject.database.database.toLowerCase() === "master";
+  switch (subject.kind) {
+    case "databaseRole":
+      return inMaster || isPrivilegedRole(subject.role) ? [subject.role] : [];
+    case "databasePermission":
+      return inMaster || isPrivilegedPermission(subject) ? [subject.permission] : [];
+    case "databaseUser": {
+      const { roles = [], permissions = [] } = subject.replaces ?? {};
+      const carried = permissions.filter((p) => inMaster || isPrivilegedPermission(p));
+      return [...roles.filter((r) => inMaster || isPrivilegedRole(r)), ...carried.map((p) => p.permission)];
+    }
+  }
+}
+
+function isPrivilegedRole(role: string): boolean {
+  return privilegedRoles.has(role.toLowerCase());
+}
+
+/** CONTROL is everything on its securable; ALTER on the database reaches its users and roles. */
+function isPrivilegedPermission({
+  permission,
+  securable,
+}: {
+  permission: string;
+  securable: { class: string };
+}): boolean {
+  return permission === "CONTROL" || (permission === "ALTER" && securable.class === "database");
+}
+
+function reasonFor({ database }: DatabaseSubject): string {
+  if (database.database.toLowerCase() === "master") return "what is given in master reaches the whole server";
+  return "it gives power over access, or over everything there";
+}
+
+function databaseSubjectOf({ subject }: Draft): DatabaseSubject | undefined {
+  return "database" in subject ? subject : undefined;
+}
