@@ -315,7 +315,8 @@ describe("one role of Bindery's caller taken away", () => {
     for (const { id } of gone) roleAssignments.delete(id);
   }
 
-  const credential = "{ name: github, issuer: https://a.example, subject: s, audience: api://x }";
+  const subject = "repo:c/o:ref:refs/heads/main";
+  const credential = `{ name: github, issuer: https://token.actions.githubusercontent.com, subject: "${subject}", audience: api://x }`;
   const before = documents({ machines: ["vm-orders-1", "vm-orders-2"], role: secretsUser });
   const after = documents({
     spec: `prunePolicy: Authoritative, tags: { a: b }, federatedCredentials: [${credential}]`,

@@ -6,7 +6,13 @@ import type { Identity } from "../model/identity.ts";
 import type { Listed, UnknownSubscription } from "../model/ports.ts";
 import type { Target } from "../model/target.ts";
 import { chunksOf } from "./call.ts";
-import { assignmentsQuery, containersQuery, identitiesQuery, targetsQuery } from "./queries.ts";
+import {
+  assignmentCountsQuery,
+  assignmentsQuery,
+  containersQuery,
+  identitiesQuery,
+  targetsQuery,
+} from "./queries.ts";
 import type { Graph, GraphQuery, GraphRow } from "./resource-graph.ts";
 import { assignmentFrom, identityFrom, targetFrom, textOf } from "./rows.ts";
 
@@ -59,6 +65,26 @@ export async function graphAssignments(
   ]);
   const read = readRows(lists.flat(), assignmentFrom, "the role assignment");
   return { items: read.items, unknown: [...unseen(subscriptions, containers), ...read.unknown] };
+}
+
+/** How many role assignments there are in each of these subscriptions, by lower-case id. */
+export async function graphAssignmentCounts(
+  graph: Graph,
+  subscriptions: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await graph.rows({ text: assignmentCountsQuery, subscriptions }, signal);
+  const counts = new Map(subscriptions.map((id) => [id.toLowerCase(), 0]));
+  for (const { id, assignments } of rows) {
+    const subscription = subscriptionOf(textOf(id) ?? "");
+    if (subscription === undefined || typeof assignments !== "number") {
+      throw new Failure("terminal", `Resource Graph's count of role assignments cannot be read: ${id}`, {
+        code: "UnexpectedAnswer",
+      });
+    }
+    counts.set(subscription, assignments);
+  }
+  return counts;
 }
 
 /** What could be read of rows; the subscription of one that could not is unknown, for something in it is. */

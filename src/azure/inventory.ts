@@ -5,7 +5,7 @@ import type { RoleAssignment } from "../model/grant.ts";
 import type { AssignmentQuery, Inventory, Listed } from "../model/ports.ts";
 import { chunksOf, inParallel } from "./call.ts";
 import { type EstateReader, subscriptionsOf } from "./estate.ts";
-import { graphAssignments, graphIdentities, graphTargets } from "./graph-lists.ts";
+import { graphAssignmentCounts, graphAssignments, graphIdentities, graphTargets } from "./graph-lists.ts";
 import { type PlainLists, plainListsOf } from "./plain-lists.ts";
 
 /** Subscriptions per query: Azure advises to group up to 300. */
@@ -40,6 +40,11 @@ export function inventoryOf(parts: InventoryParts): Inventory {
         (id) => plain.targets(id, signal),
       ),
     listAssignments: (query, signal) => listAssignments(parts, plain, query, signal),
+    async countAssignments(subscriptions, signal): Promise<ReadonlyMap<string, number>> {
+      const chunks = chunksOf(subscriptions, subscriptionsPerQuery);
+      const counts = await Promise.all(chunks.map((chunk) => graphAssignmentCounts(graph, chunk, signal)));
+      return new Map(counts.flatMap((one) => [...one]));
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
 import {
+  assignmentCountsQuery,
   assignmentsQuery,
   containersQuery,
   identitiesQuery,
@@ -39,6 +40,7 @@ describe("Microsoft's parser", () => {
     targetsQuery,
     containersQuery,
     subscriptionsQuery,
+    assignmentCountsQuery,
     assignmentsQuery([principal, principal], "prod"),
     assignmentsQuery([], "prod"),
     assignmentsQuery([principal], undefined),
@@ -56,6 +58,7 @@ describe("Microsoft's parser", () => {
 
 test("every query is ordered and shows the id, or it would not be paged reliably", () => {
   for (const query of [
+    assignmentCountsQuery,
     identitiesQuery,
     targetsQuery,
     containersQuery,

@@ -1,4 +1,4 @@
-// The texts of all queries to Resource Graph: only where, project and order, so that pages are cheap and stable.
+// The texts of all queries to Resource Graph: hardly more than where, project and order, so that pages are cheap and stable.
 import { isGuid } from "../model/arm-id.ts";
 
 /** A text as KQL string literal. */
@@ -50,6 +50,13 @@ export function assignmentsQuery(principalIds: readonly string[], owner: string 
 | project id, scope = properties.scope, principalId = properties.principalId, roleDefinitionId = properties.roleDefinitionId, condition = properties.condition, description = properties.description
 | order by id asc`;
 }
+
+/** How many role assignments each subscription has, those of everybody and everything in it. */
+export const assignmentCountsQuery = `authorizationresources
+| where type =~ 'microsoft.authorization/roleassignments'
+| summarize assignments = count() by subscriptionId
+| project id = strcat('/subscriptions/', subscriptionId), assignments
+| order by id asc`;
 
 /** Which of these ids exist, in one of the tables. */
 export function idsQuery(table: "resources" | "resourcecontainers", ids: readonly string[]): string {

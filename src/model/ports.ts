@@ -28,6 +28,11 @@ export interface Inventory {
   listTargets(subscriptions: readonly string[], signal: AbortSignal): Promise<Listed<Target>>;
   /** The role assignments of these principals, and those that carry the owner's marker. */
   listAssignments(query: AssignmentQuery, signal: AbortSignal): Promise<Listed<RoleAssignment>>;
+  /** How many role assignments each of these subscriptions has in all, by lower-case id: only an index can count them. */
+  countAssignments(
+    subscriptions: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Which role assignments to list. */

@@ -14,6 +14,7 @@ const nothing: ReadPorts = {
   listIdentities: async () => ({ items: [], unknown: [] }),
   listTargets: async () => ({ items: [], unknown: [] }),
   listAssignments: async () => ({ items: [], unknown: [] }),
+  countAssignments: async () => new Map(),
   readIdentity: async () => undefined,
   readTarget: async () => undefined,
   readAssignment: async () => undefined,

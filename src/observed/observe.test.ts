@@ -39,6 +39,7 @@ function azure(ports: Partial<ReadPorts> = {}): ReadPorts {
     listIdentities: listed,
     listTargets: listed,
     listAssignments: listed,
+    countAssignments: async () => new Map(),
     readIdentity: async () => undefined,
     readTarget: async () => undefined,
     readAssignment: async () => undefined,
@@ -121,6 +122,23 @@ describe("observe", () => {
     expect(await asked(live({ tags: {} }))).toEqual([orphan.id]);
     const declaring = desired(wanted({ federatedCredentials: [] }));
     expect(await asked(live({ tags: {} }), declaring)).toEqual([identityId, orphan.id]);
+  });
+
+  test("assignments are counted where documents grant; what cannot be counted is not known", async () => {
+    const counted: (readonly string[])[] = [];
+    const counts = new Map([[subscription, 7]]);
+    const ports = azure({
+      countAssignments: async (ids) => {
+        counted.push(ids);
+        return counts;
+      },
+    });
+    expect((await look(ports)).assignmentCounts).toEqual(counts);
+    expect((await look(ports, desired(wanted()))).assignmentCounts.size).toBe(0);
+    expect(counted).toEqual([[subscription]]);
+    const seen = await look(azure({ countAssignments: refuse }));
+    expect(seen.assignmentCounts.size).toBe(0);
+    expect(seen.unreadable.get("the number of role assignments")).toContain("no access");
   });
 
   test("credentials that could not be read are unreadable, not none", async () => {

@@ -54,6 +54,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     identities,
     targets,
     assignments: keyed(assignments, (a) => a.id),
+    assignmentCounts: await countAssignments(input, subscriptions, unreadable),
     credentials: await readCredentials(input, identities, unreadable),
     roles: await readRoles(input, assignments, unreadable),
     databases: await observeDatabases({ ...input, identities, subscriptions }),
@@ -123,6 +124,21 @@ async function readCredentials(
     }),
   );
   return new Map(read.flatMap(([key, value]) => (value ? [[key, value] as const] : [])));
+}
+
+/** Azure refuses what is beyond its limit; where nothing is granted there is nothing to refuse. */
+async function countAssignments(
+  { desired, ports, signal }: ObserveInput,
+  subscriptions: readonly string[],
+  unreadable: Map<string, string>,
+): Promise<ReadonlyMap<string, number>> {
+  const places = new Set(grantScopes(desired).map(subscriptionOf));
+  const asked = subscriptions.filter((id) => places.has(id));
+  if (asked.length === 0) return new Map();
+  const counts = await orUnreadable("the number of role assignments", unreadable, () =>
+    ports.countAssignments(asked, signal),
+  );
+  return counts ?? new Map();
 }
 
 async function readRoles(

@@ -12,6 +12,8 @@ export interface Observed {
   readonly identities: ReadonlyMap<string, Identity>;
   readonly targets: ReadonlyMap<string, Target>;
   readonly assignments: ReadonlyMap<string, RoleAssignment>;
+  /** How many role assignments a subscription (lower case) has in all; only of those where documents grant, and if they could be counted. */
+  readonly assignmentCounts: ReadonlyMap<string, number>;
   /** By identity; of those that carry our owner tag, and of those whose document declares credentials. */
   readonly credentials: ReadonlyMap<string, readonly FederatedCredential[]>;
   /** The definitions that can be assigned, by the key of the subscription or management group they were read at. */

@@ -135,6 +135,7 @@ export function observed(seen: Seen = {}, change: Partial<Observed> = {}): Obser
     identities: new Map((seen.identities ?? []).map((i) => [idKey(i.id), i])),
     targets: new Map((seen.targets ?? []).map((t) => [idKey(t.id), t])),
     assignments: new Map((seen.assignments ?? []).map((a) => [idKey(a.id), a])),
+    assignmentCounts: new Map(),
     credentials: new Map(),
     roles: new Map([[`/subscriptions/${subscription}`, [reader, owner, secretsUser]]]),
     instances: new Map(),

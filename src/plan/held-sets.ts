@@ -5,11 +5,13 @@ import { digestOf } from "./digest.ts";
 import type { Draft, Entry, Hold, Situation, Subjects } from "./draft.ts";
 import { holdFor } from "./guards/guards.ts";
 import { limitHolds } from "./guards/limits.ts";
+import { quotaHolds } from "./guards/quotas.ts";
 import type { HeldReason } from "./plan.ts";
 
 /** Reasons that a person's release can lift; the others need a change of document, policy or Azure. */
 const releasable: ReadonlySet<HeldReason> = new Set<HeldReason>([
   "AdoptionPending",
+  "FederatedTrust",
   "LooksLikeRename",
   "Privileged",
   "SelectorCollapsed",
@@ -81,7 +83,8 @@ function holdsOf(
     if (hold) holds.set(draft.id, hold);
   }
   const wasReleased = (draft: Draft, reason: HeldReason) => released.get(draft.id)?.has(reason) ?? false;
-  return new Map([...limitHolds(all, entries, holds, wasReleased), ...holds]);
+  const limited = new Map([...limitHolds(all, entries, holds, wasReleased), ...holds]);
+  return new Map([...quotaHolds(entries, limited), ...limited]);
 }
 
 function setsOf(entries: readonly Entry[], holds: ReadonlyMap<string, Hold>): readonly HeldSet[] {

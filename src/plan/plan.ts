@@ -105,6 +105,7 @@ export type HeldReason =
   | "SelectorCollapsed"
   | "LooksLikeRename"
   | "QuotaExceeded"
+  | "RequestFull"
   | "Protected"
   | "OwnIdentity"
   | "InUse"

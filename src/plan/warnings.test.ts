@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DesiredIdentity } from "../desired/desired.ts";
-import { identityIdFrom, idKey } from "../model/arm-id.ts";
+import { identityIdFrom } from "../model/arm-id.ts";
 import type { Observed } from "../observed/observed.ts";
 import {
   assignment,
@@ -116,25 +116,6 @@ const rows: {
     codes: ["ObservationIncomplete"],
   },
 ];
-
-const crowded = Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`t${i}`, "x"]));
-const trust = { name: "main", issuer: "https://issuer", subject: "repo:o/r", audience: "a" };
-
-rows.push(
-  {
-    name: "a new trust",
-    want: { federatedCredentials: [trust] },
-    see: {},
-    change: { credentials: new Map([[idKey(identityId), []]]) },
-    codes: ["NewTrust"],
-  },
-  {
-    name: "too many tags",
-    want: { tags: { more: "y" } },
-    see: { identities: [live({ tags: { ...live().tags, ...crowded } })] },
-    codes: ["TooManyTags"],
-  },
-);
 
 test.each(rows)("$name", ({ want, see, change, codes }) => {
   const plan = planFor(desired(wanted(want)), observed({ identities: [live()], ...see }, change), policy);

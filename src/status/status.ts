@@ -56,6 +56,7 @@ const passing: ReadonlySet<HeldReason> = new Set<HeldReason>([
   "ObservationIncomplete",
   "TargetBusy",
   "NotEmpty",
+  "RequestFull",
 ]);
 
 /**

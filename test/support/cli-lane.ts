@@ -106,5 +106,7 @@ spec:
   tenantId: ${sandboxTenantId}
   estate: { subscriptions: [${ids.join(", ")}] }
   limits: { removals: { count: 100, percent: 100 } }
+  federatedCredentials:
+    allow: [{ issuer: "https://token.actions.githubusercontent.com", subject: "repo:c/o:ref:refs/heads/*" }]
 `;
 }
