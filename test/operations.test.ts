@@ -1,5 +1,6 @@
 // Long-running operations that go wrong in every way seen in Azure: what a read shows is what counts, and it ends.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AuditEvent } from "../src/apply/audit.ts";
 import type { Convergence } from "../src/controller/converge.ts";
 import type { OperationModeRule } from "../src/sandbox/operation-modes.ts";
 import type { LogEntry } from "../src/sandbox/request-log.ts";
@@ -164,4 +165,17 @@ describe("no write is repeated behind apply's back", () => {
     expect(seen.length).toBeGreaterThanOrEqual("status" in fault && fault.status === 307 ? 1 : 3);
     expect(seen.map((e) => e.method).toSorted()).toEqual(attempts.map((e) => e.method).toSorted());
   });
+});
+
+test("Azure's log of writes and polls names the operation of the audit trail that each is part of", async () => {
+  const events: AuditEvent[] = [];
+  await bindery.apply(bound, { onAudit: (event) => events.push(event) });
+  const byId = Map.groupBy(events, (event) => event.correlationId);
+  expect([...byId.values()].map((pair) => pair.map((event) => event.phase))).toEqual(
+    [...byId].map(() => ["intent", "outcome"]),
+  );
+  const actions = (await log())
+    .filter(({ method, path }) => /PUT|PATCH/.test(method) || path.includes("/operations/"))
+    .map(({ correlationId }) => byId.get(correlationId)?.[0]?.action);
+  expect(new Set(actions)).toEqual(new Set(["createIdentity", "mergeTags", "putAssignment", "patchTarget"]));
 });

@@ -1,9 +1,11 @@
 // Bindery's whole flow against a running sandbox, as `bindery plan` and `bindery apply` run it: real SDKs, real sockets.
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { TokenCredential } from "@azure/core-auth";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import { ClientSecretCredential } from "@azure/identity";
+import type { AuditEvent } from "../../src/apply/audit.ts";
 import { type AzureCloud, parseCloudFile } from "../../src/azure/cloud.ts";
 import { type AzureConnection, connectAzure } from "../../src/azure/connect.ts";
 import type { RequestEvent } from "../../src/azure/policies.ts";
@@ -23,6 +25,8 @@ export interface RunOptions {
   readonly release?: readonly string[];
   readonly stop?: AbortSignal;
   readonly maxPasses?: number;
+  /** Sees each line of the audit trail. */
+  readonly onAudit?: (event: AuditEvent) => void;
   /** Sees each plan before anything of it is written. */
   readonly onPlan?: (plan: Plan) => void;
 }
@@ -130,7 +134,11 @@ export function harnessOn(wiring: Wiring): Harness {
       return await convergeOn(intent, ports, {
         clock,
         random,
-        audit: async () => undefined,
+        audit: async (event) => options.onAudit?.(event),
+        correlated: (run, outside) => {
+          const id = randomUUID();
+          return live.correlated(id, () => run(id), outside);
+        },
         stop,
         onPlan: async ({ plan }) => options.onPlan?.(plan),
         ...(options.maxPasses !== undefined && { maxPasses: options.maxPasses }),
