@@ -14,7 +14,7 @@ interface Rule {
 
 const core = ["model", "manifest", "desired", "observed", "plan", "apply", "status", "controller"];
 const rules: Readonly<Record<string, Rule>> = {
-  model: { folders: [], packages: ["fastest-levenshtein"] },
+  model: { folders: [], packages: ["fastest-levenshtein", "uuid"] },
   source: { folders: ["model"], packages: ["node:"] },
   manifest: { folders: ["model"], packages: ["zod", "yaml", "fastest-levenshtein", "string-width"] },
   desired: { folders: ["model", "manifest"], packages: [] },

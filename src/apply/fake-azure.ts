@@ -11,7 +11,7 @@ import type {
   TargetWriter,
 } from "../model/ports.ts";
 import type { ScaleSetInstance } from "../model/scale-set.ts";
-import { attachmentsAfter, type Target } from "../model/target.ts";
+import { type AttachedIdentity, attachmentsAfter, isAttached, type Target } from "../model/target.ts";
 import type { Plan } from "../plan/plan.ts";
 import { applyPlan } from "./apply.ts";
 import { failure, identity, identityId, jumpingClock } from "./fixtures.ts";
@@ -187,7 +187,7 @@ function credentialWriter({ credentials }: World, call: Call): CredentialWriter 
   };
 }
 
-function targetWriter({ targets, instances }: World, call: Call, log: string[]): TargetWriter {
+function targetWriter({ targets, instances, identities }: World, call: Call, log: string[]): TargetWriter {
   function upgraded(id: string, instanceIds: readonly string[]): void {
     const before = instances.get(idKey(id)) ?? [];
     const latest = (one: ScaleSetInstance): ScaleSetInstance =>
@@ -206,7 +206,8 @@ function targetWriter({ targets, instances }: World, call: Call, log: string[]):
       ...patch.detach.map((id) => `-${nameOf(id)}`),
     ];
     log.push(["=", patch.type, ...keys].join(" "));
-    const { userAssigned } = attachmentsAfter(target.attachments, patch.attach, patch.detach);
+    const after = attachmentsAfter(target.attachments, patch.attach, patch.detach).userAssigned;
+    const userAssigned = after.map((one) => (isAttached(target.attachments, one.id) ? one : filled(one.id)));
     targets.set(idKey(target.id), {
       ...target,
       ...(target.etag === undefined ? {} : { etag: String(Number(target.etag) + 1) }),
@@ -215,6 +216,10 @@ function targetWriter({ targets, instances }: World, call: Call, log: string[]):
         userAssigned: patch.type.includes("UserAssigned") ? userAssigned : [],
       },
     });
+  }
+  function filled(id: string): AttachedIdentity {
+    const live = identities.get(idKey(id));
+    return live ? { id, principalId: live.principalId, clientId: live.clientId } : { id };
   }
   const running = (id: string) => ({
     ended: (signal: AbortSignal) => call("ended", id, signal, () => undefined),

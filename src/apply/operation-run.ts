@@ -48,6 +48,8 @@ export interface OperationRun {
   retried<T>(attempt: (number: number) => Promise<T>): Promise<T>;
   /** As `seen` of this operation. */
   seen<T>(read: () => Promise<T>, isAsWanted: (answer: T) => boolean): Promise<boolean>;
+  /** True once a stop cuts all waiting short. */
+  isStopping(): boolean;
   /** Waits, without a place among the working operations, for the end of what Azure has accepted. */
   ended(write: RunningWrite): Promise<void>;
   warn(warning: Warning): void;
@@ -63,8 +65,11 @@ export type Runner<K extends OperationAction["kind"]> = (
 ) => Promise<Verdicts | Verdict>;
 
 /** The retries and waits of an operation, bound to its scope. */
-export function waitsFrom(scope: RetryScope): Pick<OperationRun, "retried" | "seen" | "ended"> {
+export function waitsFrom(
+  scope: RetryScope,
+): Pick<OperationRun, "retried" | "seen" | "ended" | "isStopping"> {
   return {
+    isStopping: () => scope.stop.aborted,
     retried: (attempt) => retried(scope, attempt),
     seen: (read, isAsWanted) => seen(scope, read, isAsWanted),
     ended: (write) => scope.whilePolling(() => endedInTime(write, scope)),

@@ -1,7 +1,7 @@
 // Writes role assignments: names that make a repetition harmless, and what to do when the same one exists already.
 import type { RoleAssignmentCreateParameters } from "@azure/arm-authorization";
-import { v5 as uuidFrom } from "uuid";
 import { subscriptionOf } from "../model/arm-id.ts";
+import { assignmentNameFor } from "../model/assignment-name.ts";
 import { Failure } from "../model/failure.ts";
 import { assignmentKey, type RoleAssignment } from "../model/grant.ts";
 import type { AssignmentWriter, Clock, NewAssignment } from "../model/ports.ts";
@@ -9,14 +9,6 @@ import { ask, saysGone } from "./call.ts";
 import type { Clients } from "./clients.ts";
 import { findAssignments, readAssignment, withoutSlash } from "./reader.ts";
 import { assignmentFrom } from "./rows.ts";
-
-/** The namespace of our names; it must never change, or every assignment would be made a second time. */
-const namespace = "6f0f2b52-8d5c-4a52-9f0e-3f7b7c1c5f7a";
-
-/** The name of the assignment of a role to a principal at a scope: the same for the same meaning. */
-export function assignmentNameFor(scope: string, principalId: string, roleGuid: string): string {
-  return uuidFrom(assignmentKey(scope, principalId, roleGuid), namespace);
-}
 
 /** The id of a role definition as seen from a scope: rooted in its subscription, above those in the tenant. */
 export function roleDefinitionIdAt(scope: string, roleGuid: string): string {

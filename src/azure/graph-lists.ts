@@ -115,7 +115,10 @@ function unreadable(row: GraphRow, what: string): UnknownSubscription {
 }
 
 /** Resource Graph drops subscriptions that the caller cannot read without a word; they are unknown, not empty. */
-function unseen(subscriptions: readonly string[], containers: readonly GraphRow[]): UnknownSubscription[] {
+export function unseen(
+  subscriptions: readonly string[],
+  containers: readonly GraphRow[],
+): UnknownSubscription[] {
   const seen = new Set(containers.map((row) => subscriptionOf(textOf(row.id) ?? "")));
   return subscriptions
     .filter((id) => !seen.has(id.toLowerCase()))

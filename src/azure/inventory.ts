@@ -7,6 +7,7 @@ import { chunksOf, inParallel } from "./call.ts";
 import { type EstateReader, subscriptionsOf } from "./estate.ts";
 import { graphAssignmentCounts, graphAssignments, graphIdentities, graphTargets } from "./graph-lists.ts";
 import { type PlainLists, plainListsOf } from "./plain-lists.ts";
+import { graphReferences, unsearched } from "./references.ts";
 
 /** Subscriptions per query: Azure advises to group up to 300. */
 const subscriptionsPerQuery = 200;
@@ -40,6 +41,12 @@ export function inventoryOf(parts: InventoryParts): Inventory {
         (id) => plain.targets(id, signal),
       ),
     listAssignments: (query, signal) => listAssignments(parts, plain, query, signal),
+    listReferences: (identityId, subscriptions, signal) =>
+      inChunks(
+        subscriptions,
+        (chunk) => graphReferences(graph, identityId, chunk, signal),
+        (id) => unsearched(id),
+      ),
     async countAssignments(subscriptions, signal): Promise<ReadonlyMap<string, number>> {
       const chunks = chunksOf(subscriptions, subscriptionsPerQuery);
       const counts = await Promise.all(chunks.map((chunk) => graphAssignmentCounts(graph, chunk, signal)));

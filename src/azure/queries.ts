@@ -65,3 +65,11 @@ export function idsQuery(table: "resources" | "resourcecontainers", ids: readonl
 | project id
 | order by id asc`;
 }
+
+/** Every resource in whose properties an id stands, or one that begins with it; `contains` ignores case. */
+export function referencesQuery(id: string): string {
+  return `resources
+| where tostring(properties) contains ${kqlText(id)}
+| project id, properties
+| order by id asc`;
+}

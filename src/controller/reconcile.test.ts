@@ -34,6 +34,7 @@ function listing(azure: FakeAzure, stale: Seed = {}): FakeAzure & ReadPorts {
     listIdentities: () => listed(stale.identities ?? azure.identities.values()),
     listTargets: () => listed(stale.targets ?? azure.targets.values()),
     listAssignments: () => listed(stale.assignments ?? azure.assignments.values()),
+    listReferences: () => listed([]),
     countAssignments: async () => new Map(),
     listRoles: () => Promise.resolve([reader]),
     locateDatabase: () => Promise.resolve("foreign" as const),

@@ -97,7 +97,8 @@ async function confirmedFurther(
 }
 
 function hasOpenQuestions({ plan, observed }: Planned): boolean {
-  const { identityIds, targetIds, assignmentIds } = questionsOf(plan);
+  const { identityIds, targetIds, assignmentIds, deletions } = questionsOf(plan);
+  if (deletions.some((id) => !observed.references.has(idKey(id)))) return true;
   return [...identityIds, ...targetIds, ...assignmentIds].some(
     (id) => !observed.confirmed.has(idKey(id)) && !observed.unreadable.has(idKey(id)),
   );

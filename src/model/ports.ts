@@ -28,6 +28,15 @@ export interface Inventory {
   listTargets(subscriptions: readonly string[], signal: AbortSignal): Promise<Listed<Target>>;
   /** The role assignments of these principals, and those that carry the owner's marker. */
   listAssignments(query: AssignmentQuery, signal: AbortSignal): Promise<Listed<RoleAssignment>>;
+  /**
+   * The ids of the resources of these subscriptions, of whatever type, whose properties name an identity by its id;
+   * identity blocks are the affair of `listTargets`. Asked only for what is about to be deleted.
+   */
+  listReferences(
+    identityId: string,
+    subscriptions: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Listed<string>>;
   /** How many role assignments each of these subscriptions has in all, by lower-case id: only an index can count them. */
   countAssignments(
     subscriptions: readonly string[],

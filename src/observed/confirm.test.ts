@@ -14,6 +14,7 @@ const nothing: ReadPorts = {
   listIdentities: async () => ({ items: [], unknown: [] }),
   listTargets: async () => ({ items: [], unknown: [] }),
   listAssignments: async () => ({ items: [], unknown: [] }),
+  listReferences: async () => ({ items: [], unknown: [] }),
   countAssignments: async () => new Map(),
   readIdentity: async () => undefined,
   readTarget: async () => undefined,
@@ -28,7 +29,13 @@ const nothing: ReadPorts = {
 };
 
 function confirmed(listed: readonly ReturnType<typeof live>[], readIdentity: ReadPorts["readIdentity"]) {
-  const questions = { identityIds: [identityId], targetIds: [], assignmentIds: [], grants: [] };
+  const questions = {
+    identityIds: [identityId],
+    targetIds: [],
+    assignmentIds: [],
+    grants: [],
+    deletions: [],
+  };
   const seen = observed({ identities: listed });
   return confirm(seen, questions, { ...nothing, readIdentity }, new AbortController().signal);
 }

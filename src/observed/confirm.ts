@@ -1,9 +1,9 @@
 // Re-reads by GET exactly those things that a plan would change: lists propose, a fresh read disposes.
 import { idKey, sameId } from "../model/arm-id.ts";
-import type { ReadPorts } from "../model/ports.ts";
+import type { Listed, ReadPorts } from "../model/ports.ts";
 import type { Target } from "../model/target.ts";
 import { doubt, orUnreadable } from "./observe.ts";
-import type { Observed } from "./observed.ts";
+import type { Observed, References } from "./observed.ts";
 
 /** What a plan is about, as far as it has to be read again. */
 export interface Questions {
@@ -13,6 +13,8 @@ export interface Questions {
   readonly assignmentIds: readonly string[];
   /** Assignments that would be made. */
   readonly grants: readonly { readonly scope: string; readonly principalId: string }[];
+  /** Identities that would be deleted. */
+  readonly deletions: readonly string[];
 }
 
 /** The observation with these things as fresh reads show them; what a list missed makes its subscription doubtful. */
@@ -26,6 +28,7 @@ export async function confirm(
     identities: new Map(observed.identities),
     targets: new Map(observed.targets),
     assignments: new Map(observed.assignments),
+    references: new Map(observed.references),
     confirmed: new Set(observed.confirmed),
     unknown: new Map(observed.unknown),
     unreadable: new Map(observed.unreadable),
@@ -60,8 +63,23 @@ export async function confirm(
       );
       for (const a of found ?? []) if (sameId(a.scope, scope)) fresh.assignments.set(idKey(a.id), a);
     }),
+    ...distinct(questions.deletions)
+      .filter((id) => !fresh.references.has(idKey(id)))
+      .map(async (id) => {
+        const found = await orUnreadable(`what refers to ${id}`, fresh.unreadable, () =>
+          ports.listReferences(id, [...observed.subscriptions], signal),
+        );
+        fresh.references.set(idKey(id), referencesFrom(found));
+      }),
   ]);
   return { ...observed, ...fresh };
+}
+
+/** A subscription that could not be searched may hold anything. */
+function referencesFrom(listed: Listed<string> | undefined): References {
+  if (!listed) return { resourceIds: [], unknown: "the question could not be answered" };
+  const [first] = listed.unknown;
+  return { resourceIds: listed.items, ...(first && { unknown: `${first.subscriptionId}: ${first.reason}` }) };
 }
 
 /** Who manages a target's group stands in lists only: a fresh read must not make a managed machine look free. */

@@ -29,7 +29,7 @@ import { observe } from "./observe.ts";
 
 const signal = new AbortController().signal;
 const self = { principalId: "self", tenantId: policy.tenantId };
-const nobody = { identityIds: [], targetIds: [], assignmentIds: [], grants: [] };
+const nobody = { identityIds: [], targetIds: [], assignmentIds: [], grants: [], deletions: [] };
 
 /** An Azure in which nothing is, unless a test says so. */
 function azure(ports: Partial<ReadPorts> = {}): ReadPorts {
@@ -39,6 +39,7 @@ function azure(ports: Partial<ReadPorts> = {}): ReadPorts {
     listIdentities: listed,
     listTargets: listed,
     listAssignments: listed,
+    listReferences: listed,
     countAssignments: async () => new Map(),
     readIdentity: async () => undefined,
     readTarget: async () => undefined,

@@ -56,6 +56,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     assignments: keyed(assignments, (a) => a.id),
     assignmentCounts: await countAssignments(input, subscriptions, unreadable),
     credentials: await readCredentials(input, identities, unreadable),
+    references: new Map(),
     roles: await readRoles(input, assignments, unreadable),
     databases: await observeDatabases({ ...input, identities, subscriptions }),
     instances: await readInstances(desired, targets, (id) =>

@@ -6,6 +6,12 @@ import type { Self } from "../model/ports.ts";
 import type { ScaleSetInstance } from "../model/scale-set.ts";
 import type { Target } from "../model/target.ts";
 
+/** The resources whose properties name an identity, and why there may be more that are not known. */
+export interface References {
+  readonly resourceIds: readonly string[];
+  readonly unknown?: string;
+}
+
 /** What was seen of Azure in one pass. All keys are `idKey`s. */
 export interface Observed {
   readonly self: Self;
@@ -16,6 +22,8 @@ export interface Observed {
   readonly assignmentCounts: ReadonlyMap<string, number>;
   /** By identity; of those that carry our owner tag, and of those whose document declares credentials. */
   readonly credentials: ReadonlyMap<string, readonly FederatedCredential[]>;
+  /** By identity; only of those that are about to be deleted. */
+  readonly references: ReadonlyMap<string, References>;
   /** The definitions that can be assigned, by the key of the subscription or management group they were read at. */
   readonly roles: ReadonlyMap<string, readonly RoleDefinition[]>;
   /** By scale set; only of those whose instances a document wants brought up to date. */

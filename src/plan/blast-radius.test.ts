@@ -195,7 +195,7 @@ describe("conditions", () => {
   test("limits nothing where another identity of the machine has the role without one", () => {
     const world = observed({
       identities: [live(), other],
-      targets: [vm("vm-1", [identityId, otherId])],
+      targets: [vm("vm-1", [], { attachments: { systemAssigned: false, userAssigned: [live(), other] } })],
       assignments: [secrets, otherSecrets],
     });
     const identities = [under("a"), ofOther(["vm-1"], ["Key Vault Secrets User"])];

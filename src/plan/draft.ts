@@ -15,8 +15,12 @@ export interface Hold {
   readonly reason: HeldReason;
   readonly message: string;
   readonly cure: string;
+  /** Lines for another program's file that belong to the cure. */
+  readonly snippet?: readonly string[];
   /** Names the set that is held and released together; without it that is all that the reason holds of one identity. */
   readonly set?: string;
+  /** False where a release cannot lift what is otherwise released by its digest. */
+  readonly releasable?: false;
 }
 
 /** A change as the diff found it; `problem` is what the diff itself already knows to stand in its way. */

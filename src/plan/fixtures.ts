@@ -137,6 +137,7 @@ export function observed(seen: Seen = {}, change: Partial<Observed> = {}): Obser
     assignments: new Map((seen.assignments ?? []).map((a) => [idKey(a.id), a])),
     assignmentCounts: new Map(),
     credentials: new Map(),
+    references: new Map((seen.identities ?? []).map((i) => [idKey(i.id), { resourceIds: [] }])),
     roles: new Map([[`/subscriptions/${subscription}`, [reader, owner, secretsUser]]]),
     instances: new Map(),
     missingScopes: new Set(),

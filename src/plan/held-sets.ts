@@ -7,6 +7,7 @@ import { holdFor } from "./guards/guards.ts";
 import { limitHolds } from "./guards/limits.ts";
 import { quotaHolds } from "./guards/quotas.ts";
 import type { HeldReason } from "./plan.ts";
+import { wasGranted } from "./stale.ts";
 
 /** Reasons that a person's release can lift; the others need a change of document, policy or Azure. */
 const releasable: ReadonlySet<HeldReason> = new Set<HeldReason>([
@@ -14,6 +15,7 @@ const releasable: ReadonlySet<HeldReason> = new Set<HeldReason>([
   "FederatedTrust",
   "LooksLikeRename",
   "Privileged",
+  "Recreated",
   "SelectorCollapsed",
   "TargetMoved",
   "TooManyAdditions",
@@ -29,8 +31,8 @@ export interface Objections {
 }
 
 /** True if a release by digest lifts it. */
-export function isReleasable(reason: HeldReason): boolean {
-  return releasable.has(reason);
+export function isReleasable(hold: Hold): boolean {
+  return releasable.has(hold.reason) && hold.releasable !== false;
 }
 
 /** Sends every draft through the guard rails, and again without the objections that have been released, until none is. */
@@ -39,14 +41,15 @@ export function objectionsTo(
   entries: readonly Entry[],
   situation: Situation,
 ): Objections {
-  const released = new Map<string, Set<HeldReason>>();
+  const released = new Map<string, ReadonlySet<HeldReason>>();
   for (;;) {
     const holds = holdsOf(all, entries, released);
     const lifted = setsOf(entries, holds).filter((set) => isReleased(set, situation));
     if (lifted.length === 0) return { holds, released };
     for (const { reason, entries: members } of lifted) {
-      for (const { draft } of members) {
-        released.set(draft.id, (released.get(draft.id) ?? new Set()).add(reason));
+      for (const entry of members) {
+        const { id } = entry.draft;
+        released.set(id, (released.get(id) ?? new Set()).union(approvedWith(reason, entry)));
       }
     }
   }
@@ -66,9 +69,16 @@ export function digestsOf(
   );
 }
 
+/** Who approves the repair of a recreated identity approves with it the privileged grants that it had from us before. */
+function approvedWith(reason: HeldReason, { draft, subjects }: Entry): ReadonlySet<HeldReason> {
+  const isRegranted = reason === "Recreated" && wasGranted(draft, subjects);
+  return new Set<HeldReason>(isRegranted ? [reason, "Privileged"] : [reason]);
+}
+
 interface HeldSet {
   readonly key: string;
   readonly reason: HeldReason;
+  readonly isReleasable: boolean;
   readonly entries: readonly Entry[];
 }
 
@@ -90,11 +100,14 @@ function holdsOf(
 function setsOf(entries: readonly Entry[], holds: ReadonlyMap<string, Hold>): readonly HeldSet[] {
   const held = entries.flatMap((entry) => {
     const hold = holds.get(entry.draft.id);
-    return hold ? [{ entry, reason: hold.reason, key: setKey(entry, hold) }] : [];
+    return hold ? [{ entry, hold, key: setKey(entry, hold) }] : [];
   });
   return [...Map.groupBy(held, ({ key }) => key)].flatMap(([key, group]) => {
     const [first] = group;
-    return first ? [{ key, reason: first.reason, entries: group.map(({ entry }) => entry) }] : [];
+    if (!first) return [];
+    const { reason } = first.hold;
+    const canBe = group.every(({ hold }) => isReleasable(hold));
+    return [{ key, reason, isReleasable: canBe, entries: group.map(({ entry }) => entry) }];
   });
 }
 
@@ -112,7 +125,7 @@ function setDigest({ key, entries }: HeldSet, { desired, policy }: Situation): s
 }
 
 function isReleased(set: HeldSet, situation: Situation): boolean {
-  if (!releasable.has(set.reason)) return false;
+  if (!set.isReleasable) return false;
   const { releases, policy } = situation;
   if (set.entries.every(({ draft }) => releases.changes.has(draft.id))) return true;
   const digest = setDigest(set, situation);

@@ -77,9 +77,10 @@ function heldFrom(
   return entries.flatMap(({ draft }) => {
     const hold = holds.get(draft.id);
     if (!hold) return [];
-    const { reason, message, cure } = hold;
+    const { reason, message, cure, snippet } = hold;
     const digest = digests.get(draft.id) ?? "";
-    return [{ change: changeOf(draft), reason, message, cure, digest, releasable: isReleasable(reason) }];
+    const told = { reason, message, cure, ...(snippet && { snippet }) };
+    return [{ change: changeOf(draft), ...told, digest, releasable: isReleasable(hold) }];
   });
 }
 

@@ -4,7 +4,7 @@ import { databaseKey } from "../model/database.ts";
 import { isMemoryTag } from "../model/database-memory.ts";
 import type { Observed } from "../observed/observed.ts";
 import type { DatabaseSubject } from "./database-subjects.ts";
-import type { Change, Operation, OperationAction } from "./plan.ts";
+import type { AttachmentKey, Change, Operation, OperationAction } from "./plan.ts";
 
 /** The steps of the order (rule 11). A step waits until all earlier ones of the same identity have ended. */
 const steps = [
@@ -138,7 +138,13 @@ function tagsNode(change: Change, subject: SubjectOf<"tags">): Node {
   const removes = Object.keys(subject.remove).length > 0;
   const action: OperationAction = removes
     ? { kind: "deleteTags", identityId, tags: subject.remove }
-    : { kind: "mergeTags", identityId, tags: subject.set, recordPrincipal: subject.recordPrincipal ?? false };
+    : {
+        kind: "mergeTags",
+        identityId,
+        tags: subject.set,
+        recordPrincipal: subject.recordPrincipal ?? false,
+        ...(subject.principalId !== undefined && { principalId: subject.principalId }),
+      };
   if (change.kind === "adopt") return { step: "exist", action, changes: [change] };
   // What must be remembered is written before it is there, and forgotten after it is gone.
   const isMemory = [...Object.keys(subject.set), ...Object.keys(subject.remove)].some(isMemoryTag);
@@ -186,8 +192,7 @@ function patchNodes(changes: readonly Change[], observed: Observed): readonly No
   return [...groups].flatMap(([key, group]) => {
     const target = observed.targets.get(key);
     if (!target) return [];
-    const keys = (kind: "attach" | "detach") =>
-      group.filter((c) => c.kind === kind).map((c) => ({ identityId: c.identityId, changeId: c.id }));
+    const keys = (kind: "attach" | "detach") => group.filter((c) => c.kind === kind).map(keyFor);
     return [
       {
         step: "attach" as const,
@@ -196,6 +201,11 @@ function patchNodes(changes: readonly Change[], observed: Observed): readonly No
       },
     ];
   });
+}
+
+function keyFor({ id, identityId, subject }: Change): AttachmentKey {
+  const stale = subject.kind === "target" ? subject.stale : undefined;
+  return { identityId, changeId: id, ...(stale && { stale }) };
 }
 
 /**

@@ -24,9 +24,11 @@ function orphanFrom(identity: Identity, observed: Observed): Orphan {
   const roles = [...observed.assignments.values()]
     .filter((a) => idKey(a.principalId) === idKey(identity.principalId))
     .map((a) => ({ roleName: roleNameOf(a.roleGuid, a.scope, observed), scope: a.scope }));
+  const credentials = observed.credentials.get(idKey(identity.id)) ?? [];
   return {
     identityId: identity.id,
     targets: targets.toSorted(byText),
+    credentials: credentials.toSorted((a, b) => byText(a.name, b.name)),
     roles: roles.toSorted((a, b) => byText(a.scope + a.roleName, b.scope + b.roleName)),
   };
 }

@@ -5,15 +5,17 @@
 //   (no identity)                                | Absent
 //   none        | none, no marker of ours         | Unowned
 //   none        | or a marker of ours is left     | Lost         (somebody stripped the tag)
+//   none        | but our markers are all of dead | Recreated    (deleted and made again, without the tags)
 //   another's   |                                 | Another
 //   ours        | this principal                  | Ours
 //   ours        | none                            | Unfinished   (the create was cut short)
+//   ours        | none, our markers are of dead   | Recreated    (made again with the owner tag alone)
 //   ours        | one alive on another identity   | Copied       (a copied tag is worth nothing)
 //   ours        | a dead one                      | Recreated    (deleted and made again by someone else)
 import { idKey, sameId } from "../model/arm-id.ts";
-import { parseAssignmentMarker } from "../model/grant.ts";
 import { type Identity, ownerTag, principalMark, principalTag, pruneTag, tagOf } from "../model/identity.ts";
 import type { Observed } from "../observed/observed.ts";
+import { markedAssignments, staleAssignments } from "./stale.ts";
 
 /** The states of the table above. */
 export type OwnershipState =
@@ -32,6 +34,8 @@ export interface Ownership {
   readonly identity?: Identity;
   /** The owner tag's value, where there is one. */
   readonly owner?: string;
+  /** Of a recreated one: the principal that was ours. */
+  readonly deadPrincipalId?: string;
   /** True while what was there at the adoption may not be pruned. */
   readonly prunePending: boolean;
 }
@@ -41,10 +45,13 @@ export function ownershipOf(identityId: string, owner: string, observed: Observe
   const identity = observed.identities.get(idKey(identityId));
   if (!identity) return { state: "Absent", prunePending: false };
   const tagged = tagOf(identity.tags, ownerTag);
+  const state = stateOf(identity, tagged, owner, observed);
+  const dead = state === "Recreated" ? deadPrincipalOf(identity, owner, observed) : undefined;
   return {
-    state: stateOf(identity, tagged, owner, observed),
+    state,
     identity,
     ...(tagged !== undefined && { owner: tagged }),
+    ...(dead !== undefined && { deadPrincipalId: dead }),
     prunePending: tagOf(identity.tags, pruneTag) !== undefined,
   };
 }
@@ -65,20 +72,36 @@ function stateOf(
   owner: string,
   observed: Observed,
 ): OwnershipState {
-  if (tagged === undefined) return hasMarkers(identity, owner, observed) ? "Lost" : "Unowned";
+  if (tagged === undefined) return untaggedStateOf(identity, owner, observed);
   if (tagged !== owner) return "Another";
   const mark = tagOf(identity.tags, principalTag);
-  if (mark === undefined) return "Unfinished";
-  if (mark.toLowerCase() === principalMark(identity).toLowerCase()) return "Ours";
+  if (mark === undefined) return hasStale(identity, owner, observed) ? "Recreated" : "Unfinished";
+  if (isOwnMark(mark, identity)) return "Ours";
   return isAliveElsewhere(mark, identity, observed) ? "Copied" : "Recreated";
 }
 
-function hasMarkers(identity: Identity, owner: string, observed: Observed): boolean {
-  if (tagOf(identity.tags, principalTag) !== undefined) return true;
-  return observed.assignments.values().some((assignment) => {
-    const marker = parseAssignmentMarker(assignment.description);
-    return marker?.owner === owner && sameId(marker.identityId, identity.id);
-  });
+/** Without the owner tag, markers tell whether it was taken off this identity or went with an earlier one of its name. */
+function untaggedStateOf(identity: Identity, owner: string, observed: Observed): OwnershipState {
+  const mark = tagOf(identity.tags, principalTag);
+  const isDead = mark !== undefined && !isOwnMark(mark, identity);
+  if (isDead && !isAliveElsewhere(mark, identity, observed)) return "Recreated";
+  const principals = markedAssignments(identity.id, owner, observed).map((a) => idKey(a.principalId));
+  if (mark === undefined && principals.length === 0) return "Unowned";
+  const isOfThis = mark !== undefined || principals.includes(idKey(identity.principalId));
+  return !isOfThis && hasStale(identity, owner, observed) ? "Recreated" : "Lost";
+}
+
+function hasStale(identity: Identity, owner: string, observed: Observed): boolean {
+  return staleAssignments(identity.id, owner, identity, observed).length > 0;
+}
+
+function deadPrincipalOf(identity: Identity, owner: string, observed: Observed): string | undefined {
+  const mark = tagOf(identity.tags, principalTag)?.split("/")[0];
+  return mark ?? staleAssignments(identity.id, owner, identity, observed)[0]?.principalId;
+}
+
+function isOwnMark(mark: string, identity: Identity): boolean {
+  return idKey(mark) === idKey(principalMark(identity));
 }
 
 function isAliveElsewhere(mark: string, identity: Identity, observed: Observed): boolean {

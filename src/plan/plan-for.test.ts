@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DesiredIdentity } from "../desired/desired.ts";
 import { identityIdFrom, idKey } from "../model/arm-id.ts";
-import { ownerTag, principalTag, pruneTag } from "../model/identity.ts";
+import { ownerTag, principalMark, principalTag, pruneTag } from "../model/identity.ts";
 import type { Observed } from "../observed/observed.ts";
 import {
   assignment,
@@ -120,7 +120,7 @@ const rows: readonly Row[] = [
   {
     name: "holds when the owner tag was stripped",
     want: { adoptionPolicy: "Additive" },
-    see: { identities: [live({ tags: { [principalTag]: "x/y" } })] },
+    see: { identities: [live({ tags: { [principalTag]: principalMark(principal) } })] },
     plan: ["OwnershipLost: adopt tags bindery-owner,bindery-prune,principal"],
   },
   {
@@ -498,14 +498,22 @@ test("operations wait: grants before attaches, attaches before revokes, everythi
 });
 
 test("orphans are shown with all that they still can, and never touched", () => {
-  const plan = planFor(
-    desired(),
-    observed({ identities: [live()], targets: [vm("vm-1", [identityId])], assignments: [assignment(owner)] }),
-    policy,
-  );
+  const trust = { name: "ci", issuer: "https://ci", subject: "repo:a", audience: "api" };
+  const seen = {
+    identities: [live()],
+    targets: [vm("vm-1", [identityId])],
+    assignments: [assignment(owner)],
+  };
+  const credentials = new Map([[idKey(identityId), [trust]]]);
+  const plan = planFor(desired(), observed(seen, { credentials }), policy);
   expect(plan.changes).toEqual([]);
   expect(plan.orphans).toEqual([
-    { identityId, targets: [vmId("vm-1")], roles: [{ roleName: "Owner", scope: vaultScope }] },
+    {
+      identityId,
+      targets: [vmId("vm-1")],
+      credentials: [trust],
+      roles: [{ roleName: "Owner", scope: vaultScope }],
+    },
   ]);
 });
 

@@ -33,9 +33,16 @@ export type Subject =
       readonly remove: Readonly<Record<string, string>>;
       /** True if the principal tag is to be written once the principal is known. */
       readonly recordPrincipal?: boolean;
+      /** Whom a takeover means. */
+      readonly principalId?: string;
     }
   | { readonly kind: "credential"; readonly credential: FederatedCredential; readonly remove: boolean }
-  | { readonly kind: "target"; readonly targetId: string }
+  | {
+      readonly kind: "target";
+      readonly targetId: string;
+      /** Of an attach: what is there is of a dead principal, and is taken off before. */
+      readonly stale?: StaleReference;
+    }
   | { readonly kind: "instances"; readonly targetId: string }
   | {
       readonly kind: "role";
@@ -51,6 +58,11 @@ export type Subject =
       readonly principalId?: string;
     }
   | DatabaseSubject;
+
+/** What a target has of a principal that is dead: its id, where the target still shows one. */
+export interface StaleReference {
+  readonly principalId?: string;
+}
 
 /** One difference between desired and observed. */
 export interface Change {
@@ -78,6 +90,8 @@ export interface Held {
   readonly message: string;
   /** What a person can do about it. */
   readonly cure: string;
+  /** Lines for another program's file that belong to the cure. */
+  readonly snippet?: readonly string[];
   /** Digest of all that is held for the same reason on the same identity. */
   readonly digest: string;
   /** True if `--release DIGEST` lifts it; otherwise only the cure helps. */
@@ -141,6 +155,8 @@ export interface Orphan {
   readonly identityId: string;
   readonly targets: readonly string[];
   readonly roles: readonly { readonly roleName: string; readonly scope: string }[];
+  /** Whose tokens may act as it. */
+  readonly credentials: readonly FederatedCredential[];
 }
 
 /** What a selector of machines finds now, and what that makes of its attachments: matched = attached + new - leaving. */
@@ -171,6 +187,8 @@ export type OperationAction =
       readonly identityId: string;
       readonly tags: Readonly<Record<string, string>>;
       readonly recordPrincipal: boolean;
+      /** The principal that the identity must have; undefined: whichever. */
+      readonly principalId?: string;
     }
   | {
       readonly kind: "deleteTags";
@@ -230,6 +248,8 @@ export interface DatabaseStep {
 export interface AttachmentKey {
   readonly identityId: string;
   readonly changeId: string;
+  /** Of one that comes: the reference of a dead principal that stands in its place. */
+  readonly stale?: StaleReference;
 }
 
 /** One step of a plan. */

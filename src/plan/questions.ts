@@ -1,6 +1,16 @@
 // What a plan must ask again before anybody acts on it: exactly the things that it would change, held ones included.
 import type { Questions } from "../observed/confirm.ts";
-import type { Plan } from "./plan.ts";
+import type { HeldReason, Plan } from "./plan.ts";
+
+/** What holds a deletion until somebody changes whose the identity is: nobody need know what refers to it. */
+const foreign: ReadonlySet<HeldReason> = new Set<HeldReason>([
+  "NotOwned",
+  "OwnedByAnother",
+  "OwnershipLost",
+  "OwnIdentity",
+  "Protected",
+  "Recreated",
+]);
 
 /** The fresh reads that would prove a plan right or wrong. */
 export function questionsOf(plan: Pick<Plan, "changes" | "held">): Questions {
@@ -19,5 +29,9 @@ export function questionsOf(plan: Pick<Plan, "changes" | "held">): Questions {
         ? [{ scope: subject.scope, principalId: subject.principalId }]
         : [],
     ),
+    deletions: [
+      ...plan.changes,
+      ...plan.held.filter((h) => !foreign.has(h.reason)).map((h) => h.change),
+    ].flatMap((c) => (c.kind === "delete" ? [c.identityId] : [])),
   };
 }

@@ -22,6 +22,12 @@ export const switchTable = {
     meaning: "Whether a deleted identity that is still attached fails a PATCH that does not name it.",
     readIn: "arm/identity/identity-attach.ts",
   },
+  deletedIdentityIds: {
+    values: ["gone", "kept"],
+    meaning:
+      "Whether machines and scale sets stop showing the ids of an attached identity that was deleted, made again or not.",
+    readIn: "arm/removal.ts",
+  },
   genericPatchIdentity: {
     values: ["merges", "replaces"],
     meaning: "What the map of a PATCH does on types other than machines and scale sets.",

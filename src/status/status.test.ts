@@ -139,7 +139,7 @@ test("the message is the leading obstacle's, with its cure and how many more the
 });
 
 test("an orphan is never Ready and says what to do", () => {
-  const orphan = { identityId: "/one", targets: [], roles: [] };
+  const orphan = { identityId: "/one", targets: [], roles: [], credentials: [] };
   const plan = planWith([], [], { orphans: [orphan] });
   const [status] = orphanStatusFrom(plan);
   expect(status?.orphan).toBe(orphan);

@@ -245,12 +245,75 @@ describe("tags", () => {
     expect(azure.identities.get(idKey(id))?.tags).toEqual({ team: "a" });
   });
 
-  test("tags that a read does not show are propagating", async () => {
+  test("a takeover means the principal that the plan saw", async () => {
+    const azure = fakeAzure(bare);
+    const action = { ...merge({ "bindery-owner": "prod" }, true), principalId: "another" } as const;
+    expect(linesOf(await applyTo(azure, planOfOne(action)))).toEqual(["it: skipped PrincipalChanged"]);
+    expect(azure.log).toEqual([read]);
+  });
+
+  /** A fake in which somebody has the last word on what is written. */
+  function overriding(change: (tags: Record<string, string>) => Record<string, string>): FakeAzure {
+    const azure: FakeAzure = fakeAzure({ identities: [identity("one", { tags: { ...marked, team: "b" } })] });
+    const then = async (write: Promise<void>): Promise<void> => {
+      await write;
+      const live = azure.identities.get(idKey(id));
+      if (live) azure.identities.set(idKey(id), { ...live, tags: change({ ...live.tags }) });
+    };
+    return {
+      ...azure,
+      mergeTags: (...args) => then(azure.mergeTags(...args)),
+      deleteTags: (...args) => then(azure.deleteTags(...args)),
+    };
+  }
+  const reads = (azure: FakeAzure) => azure.log.filter((line) => line === read).length;
+
+  test("a tag that comes back with a third value is overridden, and that is seen at the first read", async () => {
+    const azure = overriding((tags) => ({ ...tags, team: "policy" }));
+    const { outcomes } = await applyTo(azure, planOfOne(merge({ team: "a" })));
+    expect(outcomes).toMatchObject([{ state: "failed", code: "OverriddenByPolicy" }]);
+    expect(outcomes[0]?.message).toContain('team is "policy" instead of "a"');
+    expect(outcomes[0]?.transient).toBeUndefined();
+    expect(reads(azure)).toBe(2);
+  });
+
+  test("one that keeps its value is so once nothing would still be on its way", async () => {
+    const azure = overriding((tags) => ({ ...tags, team: "b" }));
+    const report = await applyTo(azure, planOfOne(merge({ team: "a" })));
+    expect(linesOf(report)).toEqual(["it: failed OverriddenByPolicy"]);
+    expect(reads(azure)).toBeGreaterThan(3);
+  });
+
+  test("one that shows late is just late", async () => {
     const azure: FakeAzure = fakeAzure(ours);
-    const ports = { ...azure, mergeTags: () => Promise.resolve() };
-    expect(linesOf(await applyTo(ports, planOfOne(merge({ team: "a" }))))).toEqual([
-      "it: propagating NotVisibleYet",
-    ]);
+    let seen = 0;
+    const ports = {
+      ...azure,
+      readIdentity: async (...args: Parameters<FakeAzure["readIdentity"]>) => {
+        seen += 1;
+        const live = await azure.readIdentity(...args);
+        return seen < 5 && live ? { ...live, tags: { "bindery-owner": "prod" } } : live;
+      },
+    };
+    expect(linesOf(await applyTo(ports, planOfOne(merge({ team: "a" }))))).toEqual(["it: applied"]);
+  });
+
+  test("a stop proves nothing: what does not show yet is propagating", async () => {
+    const stop = new AbortController();
+    const azure = overriding((tags) => {
+      stop.abort();
+      return { ...tags, team: "b" };
+    });
+    const report = await applyTo(azure, planOfOne(merge({ team: "a" })), { stop: stop.signal });
+    expect(linesOf(report)).toEqual(["it: propagating NotVisibleYet"]);
+  });
+
+  test("a deleted tag that comes back is overridden", async () => {
+    const azure = overriding((tags) => ({ ...tags, "bindery-prune": "policy" }));
+    azure.identities.set(idKey(id), identity("one", { tags: { ...marked, "bindery-prune": "pending" } }));
+    const { outcomes } = await applyTo(azure, planOfOne(untag({ "bindery-prune": "pending" })));
+    expect(outcomes).toMatchObject([{ state: "failed", code: "OverriddenByPolicy" }]);
+    expect(outcomes[0]?.message).toContain('bindery-prune is "policy" instead of missing');
   });
 });
 

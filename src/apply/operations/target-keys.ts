@@ -1,5 +1,5 @@
 // Decides which keys of a target's PATCH are still to be sent, and which fall out and why.
-import { idKey } from "../../model/arm-id.ts";
+import { idKey, sameId } from "../../model/arm-id.ts";
 import type { Failure } from "../../model/failure.ts";
 import { type Attachments, isAttached } from "../../model/target.ts";
 import type { AttachmentKey, OperationAction } from "../../plan/plan.ts";
@@ -12,12 +12,14 @@ const maxKeys = 150;
 export interface Keys {
   readonly attach: readonly AttachmentKey[];
   readonly detach: readonly AttachmentKey[];
+  /** Keys to attach in whose place a dead principal's reference stands: it is taken off before. */
+  readonly renew: readonly AttachmentKey[];
 }
 
 /** The keys of a target's operation, and the verdicts on those that have fallen out. */
 export interface KeyLedger {
   /** All keys of the operation, those that fell out before it began included. */
-  readonly planned: Keys;
+  readonly planned: Pick<Keys, "attach" | "detach">;
   /** The changes that are still to be made when the operation begins. */
   readonly wanted: ReadonlySet<string>;
   /** By change: what became of the keys that fell out since. */
@@ -33,36 +35,54 @@ export function ledgerFrom(
 }
 
 /** The keys whose changes have no verdict yet. */
-export function openKeys({ planned, wanted, verdicts }: KeyLedger): Keys {
+export function openKeys({ planned, wanted, verdicts }: KeyLedger): Pick<Keys, "attach" | "detach"> {
   const isOpen = (key: AttachmentKey): boolean => wanted.has(key.changeId) && !verdicts.has(key.changeId);
   return { attach: planned.attach.filter(isOpen), detach: planned.detach.filter(isOpen) };
 }
 
 /** True if the attachments are what this key wants. */
-export function isSatisfied(keys: Keys, key: AttachmentKey, attachments: Attachments): boolean {
+export function isSatisfied(
+  keys: Pick<Keys, "attach">,
+  key: AttachmentKey,
+  attachments: Attachments,
+): boolean {
+  if (isStale(key, attachments)) return false;
   return isAttached(attachments, key.identityId) === keys.attach.includes(key);
+}
+
+/** True while what stands in a key's place is the dead principal's that the plan saw there. */
+function isStale({ identityId, stale }: AttachmentKey, { userAssigned }: Attachments): boolean {
+  if (!stale) return false;
+  const reference = userAssigned.find((one) => sameId(one.id, identityId));
+  if (!reference) return false;
+  return reference.principalId === undefined || reference.principalId === stale.principalId;
 }
 
 /**
  * The keys to send against these attachments: those that are not yet as wanted, at most as many as Azure takes.
- * What is too much falls out, and so do the detaches of a swap whose attach has fallen out.
+ * What is too much falls out, and so do the detaches of a swap whose attach has fallen out. What is to be renewed
+ * goes in this PATCH and comes in the next one, after a read that shows that it has gone.
  */
 export function keysToSend(ledger: KeyLedger, attachments: Attachments): Keys {
   const open = openKeys(ledger);
-  const missing = open.attach.filter((key) => !isAttached(attachments, key.identityId));
+  const missing = open.attach.filter((key) => !isSatisfied(open, key, attachments));
   skip(ledger, missing.slice(maxKeys), tooMany());
   holdSwap(ledger);
-  const attach = missing.slice(0, maxKeys);
+  const sent = missing.slice(0, maxKeys);
+  const renew = sent.filter((key) => isStale(key, attachments));
+  const attach = sent.filter((key) => !renew.includes(key));
   const surplus = openKeys(ledger).detach.filter((key) => isAttached(attachments, key.identityId));
-  const room = maxKeys - attach.length;
+  const room = maxKeys - sent.length;
   skip(ledger, surplus.slice(room), tooMany());
-  return { attach, detach: surplus.slice(0, room) };
+  return { attach, detach: surplus.slice(0, room), renew };
 }
 
 /** Takes the keys out that Azure named as the cause of a refusal; false if it named none of these. */
 export function isolate(ledger: KeyLedger, sent: Keys, failure: Failure): boolean {
   const culprits = new Set((failure.details.culprits ?? []).map(idKey));
-  const named = [...sent.attach, ...sent.detach].filter((key) => culprits.has(idKey(key.identityId)));
+  const named = [...sent.attach, ...sent.detach, ...sent.renew].filter((key) =>
+    culprits.has(idKey(key.identityId)),
+  );
   skip(ledger, named, { ...verdictFrom(failure), quarantine: "begins" });
   holdSwap(ledger);
   return named.length > 0;

@@ -70,7 +70,7 @@ function noteWritten(write: Write): void {
 
 function patchFrom(before: Target, keys: Keys): AttachmentPatch {
   const attach = keys.attach.map((key) => key.identityId);
-  const detach = keys.detach.map((key) => key.identityId);
+  const detach = [...keys.detach, ...keys.renew].map((key) => key.identityId);
   return {
     targetId: before.id,
     type: identityTypeOf(attachmentsAfter(before.attachments, attach, detach)),

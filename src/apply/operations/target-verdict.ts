@@ -106,7 +106,8 @@ function lostBetween(
   after: Attachments,
   action: Extract<OperationAction, { kind: "patchTarget" }>,
 ): readonly string[] {
-  const ours = new Set(action.detach.map((key) => idKey(key.identityId)));
+  const renewed = action.attach.filter((key) => key.stale !== undefined);
+  const ours = new Set([...action.detach, ...renewed].map((key) => idKey(key.identityId)));
   const users = before.userAssigned.filter((one) => !ours.has(idKey(one.id)) && !isAttached(after, one.id));
   const system = before.systemAssigned && !after.systemAssigned ? ["the system-assigned identity"] : [];
   return [...system, ...users.map((one) => one.id)];

@@ -1,8 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { idKey } from "../../model/arm-id.ts";
 import type { Target } from "../../model/target.ts";
+import type { OperationAction } from "../../plan/plan.ts";
 import { applyTo, type FakeAzure, type Fault, fakeAzure } from "../fake-azure.ts";
-import { failure, identityId, lateInstance, linesOf, patchOf, planOfOne, vm, vmId } from "../fixtures.ts";
+import {
+  failure,
+  identity,
+  identityId,
+  lateInstance,
+  linesOf,
+  patchOf,
+  planOfOne,
+  vm,
+  vmId,
+} from "../fixtures.ts";
 
 /** The calls that matter: reads, PATCHes with what they said, and the ends of operations. */
 const read = "readTarget vm";
@@ -466,5 +477,79 @@ describe("ForeignIdentityLost", () => {
     const report = await applyTo(azure, planOfOne(patchOf(vm("vm", ["foreign"]), ["a"])));
     expect(linesOf(report)).toEqual(["a: applied"]);
     expect(report.warnings).toEqual([]);
+  });
+});
+
+describe("a reference to an identity that was deleted and made again", () => {
+  const dead = "principal-of-dead";
+  const referring = (userAssigned: Target["attachments"]["userAssigned"], change: Partial<Target> = {}) =>
+    vm("vm", [], { attachments: { systemAssigned: false, userAssigned }, ...change });
+  const renewing = (
+    target: Target,
+    principalId?: string,
+  ): Extract<OperationAction, { kind: "patchTarget" }> => ({
+    ...patchOf(target, ["a"]),
+    attach: [
+      { identityId: identityId("a"), changeId: "a", stale: principalId === undefined ? {} : { principalId } },
+    ],
+  });
+  const renewed = async (target: Target, faults: readonly Fault[] = [], principalId?: string) => {
+    const azure = fakeAzure({ identities: [identity("a")], targets: [target], faults });
+    const report = await applyTo(azure, planOfOne(renewing(target, principalId)));
+    return { azure, report, lines: linesOf(report) };
+  };
+  const bare = referring([{ id: identityId("a").toUpperCase() }]);
+
+  test.each([
+    ["without ids", bare, undefined],
+    ["with the dead principal's", referring([{ id: identityId("a"), principalId: dead }]), dead],
+  ])("%s: it goes in one PATCH and comes in another", async (_, target, principalId) => {
+    const { azure, lines } = await renewed(target, [], principalId);
+    expect(azure.log).toEqual([
+      ...[patch, "= None -a", ended],
+      ...[read, patch, "= UserAssigned +a", ended, read],
+    ]);
+    expect(lines).toEqual(["a: applied"]);
+    expect(azure.targets.get(idKey(target.id))?.attachments.userAssigned).toMatchObject([
+      { principalId: "principal-of-a" },
+    ]);
+  });
+
+  test("somebody else's identities stay, and nobody is reported as lost", async () => {
+    const foreign = { id: identityId("foreign"), principalId: "f" };
+    const { azure, report } = await renewed(referring([{ id: identityId("a") }, foreign]));
+    expect(azure.log).toContain("= UserAssigned -a");
+    expect(report.warnings).toEqual([]);
+    const [first] = azure.targets.get(idKey(vmId("vm")))?.attachments.userAssigned ?? [];
+    expect(first).toEqual(foreign);
+  });
+
+  test("already renewed by somebody else: nothing is sent", async () => {
+    const target = referring([{ id: identityId("a"), principalId: "principal-of-a" }]);
+    const { azure, lines } = await renewed(target, [], dead);
+    expect(azure.log).toEqual([]);
+    expect(lines).toEqual(["a: applied"]);
+  });
+
+  test("refused in between: that is said, and the next plan attaches", async () => {
+    const locked = failure("terminal", "ScopeLocked");
+    const { report, lines } = await renewed(bare, [{ on: patch, skip: 1, throws: locked }]);
+    expect(lines).toEqual(["a: failed ScopeLocked"]);
+    expect(report.warnings).toEqual([]);
+  });
+
+  test("where Azure does not let it go, it is not taken off time and again", async () => {
+    const azure = fakeAzure({ identities: [identity("a")], targets: [bare] });
+    let patches = 0;
+    const ports = {
+      ...azure,
+      patchAttachments: async () => {
+        patches += 1;
+        return { ended: () => Promise.resolve() };
+      },
+    };
+    const report = await applyTo(ports, planOfOne(renewing(bare)));
+    expect(patches).toBe(1);
+    expect(linesOf(report)).toEqual(["a: failed InProgress"]);
   });
 });

@@ -14,6 +14,8 @@ interface Work extends Write {
   /** What the last read before a PATCH showed. */
   last?: Target | "gone";
   isIsolated: boolean;
+  /** True once the references of dead principals were taken off: what still shows them is late. */
+  isRenewing: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ interface Work extends Write {
  */
 export const patchTarget: Runner<"patchTarget"> = async (action, run) => {
   const ledger = ledgerFrom(action, new Set(run.changes.map((change) => change.id)));
-  const work: Work = { run, ledger, wasWritten: false, isStale: false, isIsolated: false };
+  const work: Work = { run, ledger, wasWritten: false, isStale: false, isIsolated: false, isRenewing: false };
   const refusal = await refusalOf(action, work);
   const last: LastRead = work.isStale
     ? await readBack(run, ledger, action.target.id, refusal)
@@ -47,6 +49,22 @@ async function refusalOf(
   }
 }
 
+/**
+ * The second PATCH of a target whose reference to a recreated identity had to go first: Azure leaves a key that is there
+ * as it is. A cut in between loses nothing, for the dead reference gave nothing; the next plan attaches.
+ */
+async function attemptAfterRenewal(targetId: string, work: Work): Promise<void> {
+  work.isRenewing = true;
+  await attempt(targetId, work, undefined);
+}
+
+/** Nobody gains by taking the same reference off time and again: the next plan sees what has become of it. */
+function refuseIfRenewed({ isRenewing }: Work): void {
+  if (!isRenewing) return;
+  const message = "Azure still shows the reference that was taken off.";
+  throw new Failure("transient", message, { code: "InProgress" });
+}
+
 /** One try: read what is there, send what differs; once, when Azure names the identity to blame, without it. */
 async function attempt(targetId: string, work: Work, known: Target | undefined): Promise<void> {
   const { run, ledger } = work;
@@ -56,9 +74,13 @@ async function attempt(targetId: string, work: Work, known: Target | undefined):
   if (!before) return;
   refuseIfBusy(before);
   const keys = keysToSend(ledger, before.attachments);
-  if (keys.attach.length + keys.detach.length === 0) return;
+  if (keys.attach.length + keys.detach.length + keys.renew.length === 0) return;
+  if (keys.renew.length > 0) refuseIfRenewed(work);
   const refused = await sendPatch(work, run, before, keys);
-  if (!refused) return;
+  if (!refused) {
+    if (keys.renew.length > 0) await attemptAfterRenewal(targetId, work);
+    return;
+  }
   const { failure, wasAccepted } = refused;
   if (!isolate(ledger, keys, failure)) throw failure;
   if (work.isIsolated) {

@@ -5,6 +5,7 @@
 //   yes    | no       | grant
 //   yes    | yes, but with another condition | update
 //   no     | yes      | revoke, if prunePolicy is Authoritative (or lifecycle Absent) and nobody else may
+//   -      | ours, to a dead principal | revoke, under the same condition: it gives nothing, but it is ours
 import { idKey, isAtOrBelow, managementGroupOf, subscriptionOf } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import {
@@ -15,7 +16,9 @@ import {
 } from "../../model/grant.ts";
 import { nearest } from "../../model/nearest.ts";
 import { changeId, type Draft, type Hold, type Subjects } from "../draft.ts";
+import { isOurs } from "../ownership.ts";
 import type { Subject } from "../plan.ts";
+import { staleOf } from "../stale.ts";
 import { foundationOf, mayPrune, pruneReason } from "./identity.ts";
 import { type WantedGrant, wantedGrants } from "./wanted.ts";
 
@@ -29,8 +32,29 @@ export function diffGrants(subjects: Subjects): readonly Draft[] {
   const additions = wanted.flatMap((grant) => grantDrafts(subjects, grant, live));
   return [
     ...additions,
-    ...surplusAssignments(subjects, wanted, live).map((one) => revokeDraft(subjects, one)),
+    ...surplusAssignments(subjects, wanted, live).map((one) =>
+      revokeDraft(subjects, one, pruneReason(subjects.identity)),
+    ),
+    ...staleDrafts(subjects),
   ];
+}
+
+/** What we gave to a principal that is dead goes once the identity is ours; under prunePolicy Additive it stays. */
+function staleDrafts(subjects: Subjects): readonly Draft[] {
+  if (!mayRevokeStale(subjects)) return [];
+  const foundation = foundationOf(subjects);
+  return staleOf(subjects)
+    .filter((assignment) => isInEstate(assignment.scope, subjects))
+    .map((assignment) => ({
+      ...revokeDraft(subjects, assignment, `its principal ${assignment.principalId} was deleted`),
+      needs: foundation ? [foundation] : [],
+    }));
+}
+
+function mayRevokeStale({ identity, ownership: { state } }: Subjects): boolean {
+  if (identity.lifecycle === "Absent") return isOurs(state) || state === "Absent";
+  if (identity.prunePolicy === "Additive") return false;
+  return isOurs(state) || state === "Absent" || state === "Recreated";
 }
 
 /** The role assignments that an identity's principal holds. */
@@ -165,7 +189,7 @@ function isWantedBy(grant: WantedGrant, assignment: RoleAssignment): boolean {
   return grant.definitions.some((d) => idKey(d.guid) === idKey(assignment.roleGuid));
 }
 
-function revokeDraft(subjects: Subjects, assignment: RoleAssignment): Draft {
+function revokeDraft(subjects: Subjects, assignment: RoleAssignment, reason: string): Draft {
   const { identity, observed } = subjects;
   const roles = observed.roles.get(roleScopeOf(assignment.scope)) ?? [];
   const subject: RoleSubject = {
@@ -185,7 +209,7 @@ function revokeDraft(subjects: Subjects, assignment: RoleAssignment): Draft {
     identityDocument: identity.document,
     document: identity.document,
     subject,
-    reason: pruneReason(identity),
+    reason,
     needs: [],
   };
 }

@@ -2,7 +2,7 @@
 //
 //   lifecycle | Absent   Ours          Unfinished   Unowned          Recreated         Copied           Lost, Another
 //   ----------+-------------------------------------------------------------------------------------------------------
-//   Present   | create   update tags   record it    adopt            adopt             (adopt, held)    (adopt, held)
+//   Present   | create   update tags   record it    adopt            adopt (or held)   (adopt, held)    (adopt, held)
 //   Released  | -        release       release      -                (release, held)   (release, held)  -
 //   Absent    | -        delete        delete       (delete, held)   (delete, held)    (delete, held)   (delete, held)
 import type { DesiredIdentity } from "../../desired/desired.ts";
@@ -55,10 +55,15 @@ function presentDrafts(subjects: Subjects): readonly Draft[] {
       ...credentialDrafts(subjects),
     ];
   }
+  const adopting = adoptSubject(identity);
   const adopt = draft(
     identity,
     "adopt",
-    { ...adoptSubject(identity), set: { ...adoptSubject(identity).set, [ownerTag]: policy.owner } },
+    {
+      ...adopting,
+      set: { ...adopting.set, [ownerTag]: policy.owner },
+      principalId: ownership.identity.principalId,
+    },
     ownership.state === "Recreated"
       ? "it was deleted and created again by someone else"
       : "it exists without an owner and adoptionPolicy is Additive",

@@ -3,6 +3,7 @@
 //   wanted | attached | change
 //   -------+----------+------------------------------------------------------------------------------
 //   yes    | no       | attach
+//   yes    | as a principal that is dead | attach again: the reference goes and comes in one operation
 //   no     | yes      | detach, if prunePolicy is Authoritative (or lifecycle Absent) and nobody else may
 //   same   | same     | -; update, if instances of the scale set lag behind that a document wants up to date
 import { idKey, isAtOrBelow } from "../../model/arm-id.ts";
@@ -11,6 +12,7 @@ import { isAttached, type Target } from "../../model/target.ts";
 import { changeId, type Draft, type Subjects } from "../draft.ts";
 import { missingTarget } from "../guards/moved.ts";
 import type { Subject } from "../plan.ts";
+import { staleReference } from "../stale.ts";
 import { foundationOf, mayPrune, pruneReason } from "./identity.ts";
 import type { WantedAttachment } from "./wanted.ts";
 
@@ -44,16 +46,20 @@ export function isManagedElsewhere(target: Target): boolean {
 }
 
 function attachDrafts(subjects: Subjects, wanted: WantedAttachment): readonly Draft[] {
-  const { identity, observed } = subjects;
+  const { identity, observed, ownership } = subjects;
   const target = observed.targets.get(idKey(wanted.targetId));
-  if (target && isAttached(target.attachments, identity.id)) return lateDrafts(subjects, wanted, target);
-  const subject: Subject = { kind: "target", targetId: target?.id ?? wanted.targetId };
+  const stale = target && staleReference(target, identity.id, ownership.identity);
+  if (target && !stale && isAttached(target.attachments, identity.id)) {
+    return lateDrafts(subjects, wanted, target);
+  }
+  const targetId = target?.id ?? wanted.targetId;
+  const subject: Subject = { kind: "target", targetId, ...(stale && { stale }) };
   const attach: Draft = {
     ...common(subjects, wanted),
     id: changeId("attach", identity.id, subject),
     kind: "attach",
     subject,
-    reason: wanted.reason,
+    reason: stale ? `${wanted.reason}; what is there is of its deleted predecessor` : wanted.reason,
     ...(!target && { problem: missingTarget(wanted, observed) }),
   };
   if (!target || !isRolledOut(wanted, target)) return [attach];

@@ -3,6 +3,7 @@ import { idKey, sameId, subscriptionOf } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
 import type { HeldReason } from "../plan.ts";
+import { isOfDeadPrincipal } from "../stale.ts";
 import { holdPrivilegedInDatabase, holdProtectedDatabase } from "./databases.ts";
 import { holdDelete } from "./delete.ts";
 import { holdMoved, holdRename } from "./moved.ts";
@@ -167,6 +168,7 @@ function holdWholeSubscription(draft: Draft, { policy }: Subjects): Hold | undef
 function holdAdopted(draft: Draft, { identity, ownership }: Subjects): Hold | undefined {
   const adopting = ownership.prunePending || ownership.state === "Unowned" || ownership.state === "Recreated";
   if (!isRemoval(draft) || identity.lifecycle !== "Present" || !adopting) return undefined;
+  if (isOfDeadPrincipal(draft, { ownership })) return undefined;
   return {
     reason: "AdoptionPending",
     message: "It was there when the identity was taken over and is listed by no document.",

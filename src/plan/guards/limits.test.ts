@@ -128,7 +128,10 @@ describe("Absent and Released are exempt per identity and count in the total", (
   });
 
   test("one with six machines among many others", () => {
-    const more = Array.from({ length: 60 }, (_, i) => vm(`o-${i}`, [others[0]?.live.id ?? ""]));
+    const userAssigned = others.slice(0, 1).map((o) => o.live);
+    const more = Array.from({ length: 60 }, (_, i) =>
+      vm(`o-${i}`, [], { attachments: { systemAssigned: false, userAssigned } }),
+    );
     const keptByOther = binding(more.map((t) => namedVm(t.id.split("/").at(-1) ?? "")));
     const plan = planFor(
       desired(wanted({ lifecycle: "Absent" }), { ...(others[0]?.want ?? wanted()), bindings: [keptByOther] }),

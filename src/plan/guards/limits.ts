@@ -9,6 +9,7 @@ import { foundIn } from "../diff/database-user.ts";
 import { assignmentsOf } from "../diff/grants.ts";
 import type { Draft, Entry, Hold, Subjects } from "../draft.ts";
 import type { HeldReason } from "../plan.ts";
+import { isOfDeadPrincipal } from "../stale.ts";
 import { isRemoval } from "./guards.ts";
 
 /** The share counts from so many removals up: one of two is no accident. */
@@ -53,7 +54,7 @@ export function limitHolds(
     if (hold && !passing.has(hold.reason)) return false;
     return ![reason, ...approvals].some((one) => isReleased(entry.draft, one));
   };
-  const removals = entries.filter(({ draft }) => takesAway(draft)).filter(counts("TooManyRemovals"));
+  const removals = entries.filter(takesAway).filter(counts("TooManyRemovals"));
   const additions = entries.filter(({ draft }) => gives(draft)).filter(counts("TooManyAdditions"));
   return new Map([...removalHolds(all, removals), ...additionHolds(additions)]);
 }
@@ -184,9 +185,9 @@ function databaseCount(subjects: Subjects): number {
   }, 0);
 }
 
-/** Giving an identity away takes nothing from its holders, but much from its owner: it counts. */
-function takesAway(draft: Draft): boolean {
-  return isRemoval(draft) || draft.kind === "release";
+/** Giving an identity away takes nothing from its holders, but much from its owner: it counts. What a dead principal had gives nobody anything. */
+function takesAway({ draft, subjects }: Entry): boolean {
+  return (isRemoval(draft) && !isOfDeadPrincipal(draft, subjects)) || draft.kind === "release";
 }
 
 function gives({ kind }: Draft): boolean {

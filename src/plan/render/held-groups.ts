@@ -19,6 +19,8 @@ export interface HeldGroup {
 export interface HeldPart {
   readonly message: string;
   readonly cure: string;
+  /** Lines for another program's file that belong to the cure. */
+  readonly snippet: readonly string[];
   readonly identities: readonly IdentityChanges[];
 }
 
@@ -60,6 +62,7 @@ function partFrom(group: readonly Held[]): HeldPart {
   return {
     message: group[0]?.message ?? "",
     cure: group[0]?.cure ?? "",
+    snippet: group[0]?.snippet ?? [],
     identities: byIdentity(group.map(({ change }) => change)),
   };
 }

@@ -1,5 +1,6 @@
 // Decides the JSON form of a plan: a versioned shape that programs may rely on.
 import type { DocumentRef } from "../../model/document.ts";
+import type { FederatedCredential } from "../../model/identity.ts";
 import type {
   Change,
   ChangeKind,
@@ -81,6 +82,8 @@ export interface HeldOutput {
   readonly reason: HeldReason;
   readonly message: string;
   readonly cure: string;
+  /** Lines for another program's file that belong to the cure; empty for most. */
+  readonly snippet: readonly string[];
   /** Names the held set; what `--release` takes where `releasable` is true. */
   readonly digest: string;
   readonly releasable: boolean;
@@ -99,6 +102,8 @@ export interface OrphanOutput {
   readonly identityId: string;
   readonly targets: readonly string[];
   readonly roles: readonly { readonly roleName: string; readonly scope: string }[];
+  /** Whose tokens may act as it. */
+  readonly credentials: readonly FederatedCredential[];
 }
 
 /** What a selector of machines matches: matched = attached + new - leaving. */
@@ -148,10 +153,16 @@ export function planOutputFrom(plan: Plan, { cloud, tenantId }: PlanContext): Pl
       message,
       document: document ? documentOutput(document) : null,
     })),
-    orphans: plan.orphans.map(({ identityId, targets, roles }) => ({
+    orphans: plan.orphans.map(({ identityId, targets, roles, credentials }) => ({
       identityId,
       targets,
       roles: roles.map(({ roleName, scope }) => ({ roleName, scope })),
+      credentials: credentials.map(({ name, issuer, subject, audience }) => ({
+        name,
+        issuer,
+        subject,
+        audience,
+      })),
     })),
     blastRadius: plan.blastRadius.map(blastRadiusOutput),
     selectors: plan.selectors.map(selectorOutput),
@@ -200,8 +211,8 @@ function changeOutput(change: Change, released: ReadonlySet<string>): ChangeOutp
 }
 
 function heldOutput(held: Held, released: ReadonlySet<string>): HeldOutput {
-  const { reason, message, cure, digest, releasable, change } = held;
-  return { reason, message, cure, digest, releasable, change: changeOutput(change, released) };
+  const { reason, message, cure, snippet = [], digest, releasable, change } = held;
+  return { reason, message, cure, snippet, digest, releasable, change: changeOutput(change, released) };
 }
 
 function operationOutput({ id, action, changeIds, after }: Operation): OperationOutput {

@@ -1,6 +1,6 @@
 // Decides how a plan looks as a comment on a pull request: what goes and what is held first, the rest folded when long.
 import { documentName } from "../../model/document.ts";
-import { markdownCode, markdownText } from "../../model/text.ts";
+import { markdownCode, markdownText, safeText } from "../../model/text.ts";
 import type { Change, Orphan, Plan, SelectorMatches, Warning } from "../plan.ts";
 import { effectsInWords, radiusTitle } from "./blast-words.ts";
 import {
@@ -103,8 +103,9 @@ function heldItems(group: HeldGroup, names: Names, applyCommand: string | undefi
   return [
     `- ${code(title)} **${reason}**${size}`,
     ...release,
-    ...group.parts.flatMap(({ message, cure, identities }) => [
+    ...group.parts.flatMap(({ message, cure, snippet, identities }) => [
       `  - ${prose(message)} → ${prose(cure)}`,
+      ...snippetItems(snippet),
       ...identities.flatMap((one) => {
         const whose = identities.length > 1 ? ` of ${code(one.title)}` : "";
         return one.changes.map(
@@ -113,6 +114,13 @@ function heldItems(group: HeldGroup, names: Names, applyCommand: string | undefi
       }),
     ]),
   ];
+}
+
+/** One item, so that no limit cuts it in the middle and leaves the fence open. */
+function snippetItems(lines: readonly string[]): readonly string[] {
+  if (lines.length === 0) return [];
+  const fenced = ["```", ...lines.map((line) => safeText(line)), "```"];
+  return [fenced.map((line) => `    ${line}`).join("\n")];
 }
 
 /** Who gains and loses what, identity by identity. */
@@ -173,10 +181,11 @@ function warningBlocks(warnings: readonly Warning[]): readonly Block[] {
 function orphanBlocks(orphans: readonly Orphan[], names: Names): readonly Block[] {
   if (orphans.length === 0) return [];
   const open = `\n### Orphans (${orphans.length})\n\nNamed by no document; nothing of them is touched until one says Released or Absent.\n\n`;
-  const lines = orphans.flatMap(({ identityId, targets, roles }) => [
+  const lines = orphans.flatMap(({ identityId, targets, roles, credentials }) => [
     `- ${code(names(identityId))} (${prose(placeOf(identityId, names))})`,
     ...targets.map((id) => `  - attached to ${code(names(id))}`),
     ...roles.map(({ roleName, scope }) => `  - holds ${code(roleName)} on ${code(names(scope))}`),
+    ...credentials.map(({ issuer, subject }) => `  - trusts ${code(subject)} of ${code(issuer)}`),
   ]);
   return [{ rank: 3, open, close: "", lines }];
 }

@@ -603,6 +603,7 @@ function planOf(
       identityId,
       targets: [`/subscriptions/${subscription}`],
       roles: [{ roleName: secretsUser.roleName + owner.roleName, scope: revision }],
+      credentials: [{ name: revision, issuer: revision, subject: revision, audience: revision }],
     },
   ];
   return {

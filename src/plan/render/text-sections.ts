@@ -71,7 +71,7 @@ function heldGroupLines(group: HeldGroup, page: Page): readonly string[] {
 }
 
 /** The changes by identity, where they are of several, then the words that hold for all of them. */
-function heldPartLines({ identities, message, cure }: HeldPart, page: Page): readonly string[] {
+function heldPartLines({ identities, message, cure, snippet }: HeldPart, page: Page): readonly string[] {
   const isOne = identities.length === 1;
   return [
     ...identities.flatMap(({ title, changes }) => [
@@ -80,6 +80,7 @@ function heldPartLines({ identities, message, cure }: HeldPart, page: Page): rea
     ]),
     `      ${safeText(message)}`,
     `      → ${safeText(cure)}`,
+    ...snippet.map((line) => `          ${safeText(line)}`),
   ];
 }
 
@@ -117,12 +118,13 @@ export function orphanLines(orphans: readonly Orphan[], { paint, names }: Page):
   );
   return [
     heading,
-    ...orphans.flatMap(({ identityId, targets, roles }) => [
+    ...orphans.flatMap(({ identityId, targets, roles, credentials }) => [
       `  ${safeText(names(identityId))} ${paint("quiet", `(${safeText(placeOf(identityId, names))})`)}`,
       ...[...new Map(targets.map((id) => [idKey(id), id])).values()].map(
         (id) => `    attached to ${safeText(names(id))}`,
       ),
       ...roles.map(({ roleName, scope }) => `    holds ${safeText(roleName)} on ${safeText(names(scope))}`),
+      ...credentials.map(({ issuer, subject }) => `    trusts ${safeText(subject)} of ${safeText(issuer)}`),
       "    → Declare it in a document: with lifecycle Released to let it go, Absent to delete it.",
     ]),
   ];

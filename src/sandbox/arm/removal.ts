@@ -14,9 +14,25 @@ export function removeWithChildren(world: World, id: string): void {
   for (const resource of world.resources.values().filter((r) => isGone(r.id))) {
     removePrincipals(world, resource);
     world.resources.delete(resource.id);
+    if (resource.type.toLowerCase() === identityType) forgetIds(world, resource.id);
   }
   for (const assignment of world.roleAssignments.values().filter((a) => isGone(a.scope))) {
     world.roleAssignments.delete(assignment.id);
+  }
+}
+
+/**
+ * "The clientID and principalID are null", and stay so when the identity is made again: machines and scale sets do not
+ * notice (aad-pod-identity#725). An attach that is under way has none to show anyway.
+ */
+function forgetIds(world: World, identityId: string): void {
+  if (world.switches.deletedIdentityIds === "kept") return;
+  for (const resource of world.resources.values()) {
+    const { userAssignedIdentities: map, ...rest } = resource.identity ?? { type: "None" };
+    const key = Object.keys(map ?? {}).find((id) => id.toLowerCase() === identityId.toLowerCase());
+    if (key === undefined || !/^microsoft\.compute\//i.test(resource.type)) continue;
+    const identity = { ...rest, userAssignedIdentities: { ...map, [key]: {} } };
+    world.resources.set(resource.id, { ...resource, identity });
   }
 }
 

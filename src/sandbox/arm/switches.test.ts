@@ -87,6 +87,16 @@ const observations: {
     200,
     400,
   ],
+  deletedIdentityIds: [
+    async () => {
+      await s.call("DELETE", a);
+      await s.call("PUT", a, { body: { location: "westeurope" } });
+      const keys = at((await s.call("GET", vmId)).body, "identity", "userAssignedIdentities");
+      return Object.keys(at(keys, a) as object);
+    },
+    [],
+    ["principalId", "clientId"],
+  ],
   genericPatchIdentity: [async () => attached((await attach(storage, { [b]: {} })).body), 2, 1],
   immediateIdentity: [
     async () => {

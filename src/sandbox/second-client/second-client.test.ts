@@ -88,7 +88,7 @@ describe("deeds on demand", () => {
     client.act({ kind: "recreateIdentity", resourceId: id });
     expect(world.resources.get(id)?.properties?.principalId).not.toBe(before);
     expect(world.resources.get(id)?.tags).toEqual({});
-    expect(Object.values(blockOf(vm("vm-1"))?.userAssignedIdentities ?? {})[0]?.principalId).toBe(before);
+    expect(Object.values(blockOf(vm("vm-1"))?.userAssignedIdentities ?? {})).toEqual([{}]);
   });
 
   test("moveMachine gives the machine another id", () => {

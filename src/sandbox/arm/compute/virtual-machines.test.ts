@@ -120,24 +120,28 @@ describe("PATCH of the identity", () => {
     expect(s.world.operations.values()).toEqual([]);
   });
 
-  test("an identity deleted and made anew stays bound to the dead principal until it is removed and added", async () => {
-    await attach(a, b);
-    s.advance(5000);
-    const dead = idsOf(a);
-    await s.call("DELETE", a);
-    expect(entryOf(await read(), a)).toEqual(dead);
-    expect(codeOf(await attach(a))).toBe("FailedIdentityOperation");
-    await s.call("PUT", a, { body: { location: "westeurope" } });
-    expect((await attach(a)).status).toBe(200);
-    s.advance(5000);
-    expect(entryOf(await read(), a)).toEqual(dead);
-    await patch({ type: "UserAssigned", userAssignedIdentities: { [a]: null } });
-    s.advance(5000);
-    await attach(a);
-    s.advance(5000);
-    expect(entryOf(await read(), a)).toEqual(idsOf(a));
-    expect(idsOf(a)).not.toEqual(dead);
-  });
+  test.each(["gone", "kept"] as const)(
+    "an identity deleted and made anew stays bound to the dead principal, whose ids are %s, until it is removed and added",
+    async (ids) => {
+      s.world.switches.deletedIdentityIds = ids;
+      await attach(a, b);
+      s.advance(5000);
+      const dead = ids === "kept" ? idsOf(a) : {};
+      await s.call("DELETE", a);
+      expect(entryOf(await read(), a)).toEqual(dead);
+      expect(codeOf(await attach(a))).toBe("FailedIdentityOperation");
+      await s.call("PUT", a, { body: { location: "westeurope" } });
+      expect((await attach(a)).status).toBe(200);
+      s.advance(5000);
+      expect(entryOf(await read(), a)).toEqual(dead);
+      await patch({ type: "UserAssigned", userAssignedIdentities: { [a]: null } });
+      s.advance(5000);
+      await attach(a);
+      s.advance(5000);
+      expect(entryOf(await read(), a)).toEqual(idsOf(a));
+      expect(idsOf(a)).not.toEqual(dead);
+    },
+  );
 
   test("a dangling key is removed by null, and fails others only where that is set", async () => {
     await attach(a, b);
