@@ -17,7 +17,6 @@ import {
   observed,
   owner,
   policy,
-  principal,
   reader,
   type Seen,
   secretsUser,
@@ -371,41 +370,6 @@ const rows: readonly Row[] = [
 test.each(rows)("$name", ({ want, see, change, plan }) => {
   const result = planFor(desired(wanted(want)), observed(see, change), policy);
   expect(linesOf(result)).toEqual(plan);
-});
-
-test.each([
-  {
-    name: "a protected target",
-    change: { protected: [vmId("vm-1")] },
-    self: {},
-    line: "Protected: attach vm-1",
-  },
-  {
-    name: "a protected identity",
-    change: { protected: [identityId.toLowerCase()] },
-    self: {},
-    line: "Protected: attach vm-1",
-  },
-  {
-    name: "Bindery's own principal",
-    change: {},
-    self: { principalId: principal.principalId },
-    line: "OwnIdentity: attach vm-1",
-  },
-  {
-    name: "Bindery's own resource",
-    change: {},
-    self: { resourceId: identityId },
-    line: "OwnIdentity: attach vm-1",
-  },
-])("holds every change of $name", ({ change, self, line }) => {
-  const seen = observed({ identities: [live()], targets: [vm("vm-1")] });
-  const result = planFor(
-    desired(wanted({ bindings: oneVm })),
-    { ...seen, self: { ...seen.self, ...self } },
-    { ...policy, ...change },
-  );
-  expect(linesOf(result)).toEqual([line]);
 });
 
 test("an allowed privileged grant is made, and only at exactly that scope", () => {

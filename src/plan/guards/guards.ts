@@ -1,5 +1,5 @@
 // The guard rails: pure checks after the diff, in the order in which they speak; the first one that objects holds the change.
-import { idKey, sameId, subscriptionOf } from "../../model/arm-id.ts";
+import { idKey, subscriptionOf } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
 import type { HeldReason } from "../plan.ts";
@@ -11,6 +11,7 @@ import { holdForeign } from "./ownership.ts";
 import { holdPrivileged } from "./privileged.ts";
 import { holdCollapsed } from "./selectors.ts";
 import { holdTrust } from "./trust.ts";
+import { holdOwnIdentity, holdProtected } from "./untouchable.ts";
 
 /** Looks at one change; answers why it must wait, or undefined. */
 export type Guard = (draft: Draft, subjects: Subjects) => Hold | undefined;
@@ -56,30 +57,6 @@ export function holdFor(
 export function isRemoval(draft: Pick<Draft, "kind" | "subject">): boolean {
   if (draft.kind === "detach" || draft.kind === "revoke" || draft.kind === "delete") return true;
   return draft.subject.kind === "credential" && draft.subject.remove;
-}
-
-function holdProtected(draft: Draft, { policy }: Subjects): Hold | undefined {
-  const ids = [draft.identityId, ...targetOf(draft)];
-  const hit = policy.protected.find((p) => ids.some((id) => sameId(id, p)));
-  if (!hit) return undefined;
-  return {
-    reason: "Protected",
-    message: `The policy protects ${hit}: it is never a subject of a change.`,
-    cure: "Take the line out of the document, or the id out of `protected` in the policy.",
-  };
-}
-
-function holdOwnIdentity(draft: Draft, { observed, ownership }: Subjects): Hold | undefined {
-  const { principalId, resourceId } = observed.self;
-  const isSelf =
-    (resourceId !== undefined && sameId(resourceId, draft.identityId)) ||
-    (ownership.identity !== undefined && sameId(ownership.identity.principalId, principalId));
-  if (!isSelf) return undefined;
-  return {
-    reason: "OwnIdentity",
-    message: "This is the identity that Bindery itself runs as: it is never a subject of a change.",
-    cure: "Manage Bindery's own identity by other means and take the document away.",
-  };
 }
 
 function holdUnreadIdentity(draft: Draft, { observed, ownership }: Subjects): Hold | undefined {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RolePermission } from "../../model/grant.ts";
+import { byText } from "../../model/order.ts";
 import { owner, reader, secretsUser, vaultScope } from "../fixtures.ts";
 import { privilegeOf } from "./privilege.ts";
 import { permitsAny } from "./privilege-actions.ts";
@@ -150,7 +151,7 @@ test("of Azure's own roles these", () => {
   const file = new URL("../../sandbox/roles/built-in-roles.json", import.meta.url);
   const { definitions }: { definitions: BuiltIn[] } = JSON.parse(readFileSync(file, "utf8"));
   const privileged = definitions.filter((r) => privilegeOf(r, group) !== undefined).map((r) => r.roleName);
-  expect(privileged.toSorted()).toEqual([
+  expect(privileged.toSorted(byText)).toEqual([
     "Azure Event Hubs Data Owner",
     "Azure Kubernetes Service Cluster Admin Role",
     "Azure Kubernetes Service Contributor Role",
