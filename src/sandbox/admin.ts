@@ -4,6 +4,7 @@ import { z } from "zod";
 import { adminGovernance } from "./admin-governance.ts";
 import { AdminRefusal, parsed } from "./admin-refusal.ts";
 import { adminSecondClient } from "./admin-second-client.ts";
+import { adminSql } from "./admin-sql.ts";
 import { adminStrictness } from "./admin-strictness.ts";
 import { adminAssignments, adminResources } from "./admin-world.ts";
 import type { SandboxClock } from "./clock.ts";
@@ -12,6 +13,7 @@ import type { RequestLog } from "./request-log.ts";
 import type { SecondClient } from "./second-client/second-client.ts";
 import { dumpWorld } from "./seed/dump.ts";
 import { SettingsPatch } from "./settings.ts";
+import type { SqlService } from "./sql/service/sql-service.ts";
 import type { TokenRevocation } from "./token-revocation.ts";
 import type { Settings, World } from "./world.ts";
 
@@ -24,6 +26,7 @@ export interface AdminPorts {
   readonly faults: Faults;
   readonly secondClient: SecondClient;
   readonly tokens: TokenRevocation;
+  readonly sql: SqlService;
 }
 
 /** One admin request with its parsed body. */
@@ -54,6 +57,7 @@ const handlers: Readonly<Record<string, AdminHandler>> = {
   ...adminResources,
   ...adminAssignments,
   ...adminGovernance,
+  ...adminSql,
 };
 
 /** The admin endpoint as one function. */

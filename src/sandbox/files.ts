@@ -11,6 +11,8 @@ export interface FileContents {
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** "127.0.0.1:PORT" by the names of SQL servers. */
+  readonly sqlAddresses: Readonly<Record<string, string>>;
   /** Where else to write the shell exports to. */
   readonly envFile?: string | undefined;
 }
@@ -45,7 +47,10 @@ export async function writeFiles(contents: FileContents): Promise<SandboxFiles> 
 }
 
 /** The custom cloud file, by which Bindery is pointed at a cloud that it does not know. */
-function cloudFrom({ origin, tenantId }: FileContents, caFile: string): Record<string, unknown> {
+function cloudFrom(
+  { origin, tenantId, sqlAddresses }: FileContents,
+  caFile: string,
+): Record<string, unknown> {
   return {
     name: "sandbox",
     authorityHost: `${origin}/`,
@@ -56,6 +61,7 @@ function cloudFrom({ origin, tenantId }: FileContents, caFile: string): Record<s
     sandbox: true,
     sqlServerSuffix: ".database.windows.net",
     sqlAudience: "https://database.windows.net/",
+    sqlAddresses,
   };
 }
 

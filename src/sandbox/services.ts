@@ -30,6 +30,8 @@ import { defaultWorld } from "./seed/default-world.ts";
 import { loadSeed } from "./seed/load.ts";
 import { readSeed } from "./seed/read.ts";
 import { defaultSettings } from "./settings.ts";
+import { settleSql } from "./sql/service/pausing.ts";
+import { createSqlService, type SqlService } from "./sql/service/sql-service.ts";
 import type { Switches } from "./switches.ts";
 import { sandboxTenantId } from "./tenant.ts";
 import { createTokenRevocation, type TokenRevocation } from "./token-revocation.ts";
@@ -66,6 +68,7 @@ export interface Services {
   readonly faults: Faults;
   readonly secondClient: SecondClient;
   readonly tokens: TokenRevocation;
+  readonly sql: SqlService;
   readonly fetch: (request: Request) => Promise<Response>;
   /** Tells Entra and ARM under which origins they are reached: tokens may be for them. */
   readonly learnOrigins: (origins: readonly string[]) => void;
@@ -95,6 +98,7 @@ export async function createServices(options: ServiceOptions): Promise<Services>
   const [log, faults] = [createRequestLog(), createFaults()];
   const tokens = createTokenRevocation(clock);
   const secondClient = createSecondClient(world, options.secondClient);
+  const sql = createSqlService({ world, authenticate: entra.authenticate });
   const fetch = createRouter({
     arm: createFrontDoor({
       world,
@@ -103,7 +107,7 @@ export async function createServices(options: ServiceOptions): Promise<Services>
       authenticate: (request) => authenticate(request, entra, audiences, tokens),
     }),
     entra: (request) => entra.fetch(request),
-    admin: createAdmin({ token: adminToken, world, clock, log, faults, secondClient, tokens }),
+    admin: createAdmin({ token: adminToken, world, clock, log, faults, secondClient, tokens, sql }),
     faults,
     log,
     now: clock.now,
@@ -111,13 +115,14 @@ export async function createServices(options: ServiceOptions): Promise<Services>
     settle: () => {
       settleOperations(world);
       settleSchedules(world);
+      settleSql(world);
     },
   });
   const learnOrigins = (origins: readonly string[]) => {
     resources.push(...origins);
     audiences.push(...origins);
   };
-  return { world, clock, callers, entra, adminToken, faults, secondClient, tokens, fetch, learnOrigins };
+  return { world, clock, callers, entra, adminToken, faults, secondClient, tokens, sql, fetch, learnOrigins };
 }
 
 /** The seed's settings win over the defaults, the options' over both. */

@@ -31,4 +31,5 @@ export const SettingsPatch = z.strictObject({
   lastPageFails: z.boolean().exactOptional(),
   throttled: z.boolean().exactOptional(),
   credentialWriteInMs: duration.exactOptional(),
+  sqlResumeInMs: duration.exactOptional(),
 });

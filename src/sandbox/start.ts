@@ -33,6 +33,8 @@ export interface ReadyLine {
   readonly admin: string;
   readonly adminToken: string;
   readonly envFile: string;
+  /** Where SQL servers are reached: "127.0.0.1:PORT" by name, names of redirects and failover groups included. */
+  readonly sqlAddresses: Readonly<Record<string, string>>;
 }
 
 /** A running sandbox. */
@@ -49,6 +51,8 @@ export interface Sandbox {
   readonly faults: Services["faults"];
   /** Somebody else who is at work. */
   readonly secondClient: Services["secondClient"];
+  /** Lets SQL fail, and what was sent to it. */
+  readonly sql: Pick<Services["sql"], "faults" | "log">;
   /** Makes tokens worthless before they expire. */
   readonly revokeTokens: Services["tokens"]["revoke"];
   /** Moves the clock forward. */
@@ -64,11 +68,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const services = await createServices(options);
   const { world, clock, entra, fetch } = services;
   const identityHeader = randomBytes(24).toString("base64url");
-  const pki = await createCertificateAuthority({ hosts: [], now: Date.now });
+  const pki = await createCertificateAuthority({ hosts: services.sql.hosts(), now: Date.now });
   const https = await serveHttps(fetch, pki, options.port ?? 0);
   const http = await serveHttp(managedIdentityEndpoints(services, identityHeader), 0);
   const origin = `https://localhost:${https.port}`;
   services.learnOrigins([origin, `https://127.0.0.1:${https.port}`]);
+  const tls = { cert: `${pki.certificatePem}\n${pki.caPem}`, key: pki.keyPem };
+  const sql = await services.sql.listen(tls, origin);
   const [bindery, operator] = [callerNamed("bindery", services), callerNamed("operator", services)];
   const files = await writeFiles({
     caPem: pki.caPem,
@@ -76,20 +82,22 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     tenantId: sandboxTenantId,
     clientId: bindery.clientId,
     clientSecret: bindery.clientSecret,
+    sqlAddresses: sql.addresses,
     envFile: options.envFile,
   });
   return {
-    ready: readyLine(services, origin, bindery, operator, files),
+    ready: { ...readyLine(services, origin, bindery, operator, files), sqlAddresses: sql.addresses },
     cloudFile: files.cloudFile,
     managedIdentity: { origin: `http://127.0.0.1:${http.port}`, header: identityHeader },
     fetch,
     world,
     faults: services.faults,
     secondClient: services.secondClient,
+    sql: { faults: services.sql.faults, log: services.sql.log },
     revokeTokens: services.tokens.revoke,
     advance: clock.advance,
     issueWorkloadToken: (request) => entra.issueWorkloadToken(request),
-    close: () => close([https, http], files),
+    close: () => close([https, http, sql], files),
   };
 }
 
@@ -113,7 +121,7 @@ function readyLine(
   bindery: SeededCaller,
   operator: SeededCaller,
   files: SandboxFiles,
-): ReadyLine {
+): Omit<ReadyLine, "sqlAddresses"> {
   return {
     arm: origin,
     authority: `${origin}/`,
@@ -132,7 +140,7 @@ function readyLine(
   };
 }
 
-async function close(servers: readonly Listening[], files: SandboxFiles): Promise<void> {
+async function close(servers: readonly Pick<Listening, "close">[], files: SandboxFiles): Promise<void> {
   await Promise.all(servers.map((s) => s.close()));
   await files.remove();
 }

@@ -1,6 +1,7 @@
 // What exists in the embedded Azure: the one state that ARM, Resource Graph, Entra and the admin endpoint share.
 import type { DenyAssignment, PolicyRule, RoleSchedule } from "./governance.ts";
 import { createOperationModes, type OperationMode, type OperationModes } from "./operation-modes.ts";
+import { emptySqlState, type SqlState } from "./sql/state.ts";
 import { Store } from "./store.ts";
 import { defaultSwitches, type Switches } from "./switches.ts";
 
@@ -165,6 +166,8 @@ export interface Settings {
   throttled: boolean;
   /** How long a write of a federated credential takes, in real milliseconds; default 5. */
   credentialWriteInMs?: number;
+  /** How long a paused database needs to wake after the first sign-in; default 5000. */
+  sqlResumeInMs?: number;
 }
 
 /** Everything that exists, with a clock of its own. */
@@ -191,6 +194,8 @@ export interface World {
   readonly roleSchedules: Store<RoleSchedule>;
   readonly principals: Store<Principal>;
   readonly operations: Store<Operation>;
+  /** The content of databases, and what else ARM does not show of SQL. */
+  readonly sql: SqlState;
 }
 
 /** An empty world: a tenant and nothing in it. */
@@ -213,5 +218,6 @@ export function emptyWorld(tenantId: string, now: () => number, settings: Settin
     roleSchedules: new Store(now),
     principals: new Store(now),
     operations: new Store(now),
+    sql: emptySqlState(),
   };
 }

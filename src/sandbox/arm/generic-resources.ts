@@ -19,6 +19,8 @@ const unlistedTypes = new Set([
   "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials",
   "microsoft.compute/virtualmachinescalesets/virtualmachines",
   "microsoft.authorization/locks",
+  "microsoft.sql/servers/failovergroups",
+  "microsoft.sql/servers/databases/replicationlinks",
 ]);
 
 const filterFields = new Set(["resourcetype", "name", "location", "resourcegroup", "tagname", "tagvalue"]);
@@ -33,10 +35,15 @@ function listResources(request: ArmRequest, world: World): ArmResponse {
   return pageOf(request, world, (asOf) =>
     world.resources
       .values(asOf)
-      .filter((r) => r.id.toLowerCase().startsWith(prefix) && !unlistedTypes.has(r.type.toLowerCase()))
+      .filter((r) => r.id.toLowerCase().startsWith(prefix) && isListed(r))
       .filter((r) => isWanted(r, comparisons))
       .map((r) => (isByTag ? bareItem(r) : listItem(r, expand))),
   );
+}
+
+/** A SQL administrator has its parent's type, so its id must tell. */
+function isListed({ id, type }: ArmResource): boolean {
+  return !unlistedTypes.has(type.toLowerCase()) && !id.endsWith("/administrators/ActiveDirectory");
 }
 
 function isWanted(resource: ArmResource, comparisons: readonly Comparison[]): boolean {

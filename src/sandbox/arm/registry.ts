@@ -19,6 +19,7 @@ import { namespaceOf, providerRoutes, type TypeRow } from "./namespaces.ts";
 import type { OwnRoute } from "./own-route.ts";
 import type { ResourceType } from "./provider.ts";
 import { resourceGroupRoutes } from "./resource-groups.ts";
+import { sqlResources } from "./sql/sql-resources.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 import { tags } from "./tags.ts";
 
@@ -53,6 +54,7 @@ const entries: readonly TypeEntry[] = [
   { type: scaleSetInstances },
   { type: computeOperations, getRights: "provider" },
   { type: locks, listRights: "provider", inTenant: true },
+  ...sqlResources.map((type) => ({ type })),
 ];
 
 /** Everything that ARM answers, looked up by path. */

@@ -19,8 +19,9 @@ export function resourceEntries(world: World, instant: number): Entry[] {
 }
 
 /** Children without a location (subnets, role assignments of databases) are properties of their parents. */
-function isListed({ type, location }: ArmResource): boolean {
-  const isChild = type.split("/").length > 2;
+function isListed({ id, type, location }: ArmResource): boolean {
+  // By the id: a SQL administrator has its parent's type.
+  const isChild = (id.split("/providers/").at(-1) ?? "").split("/").length > 3;
   return !absentTypes.has(type.toLowerCase()) && (!isChild || location !== undefined);
 }
 

@@ -69,6 +69,24 @@ resources:
     identity: { type: SystemAssigned }
     properties: { provisioningState: Succeeded, kubernetesVersion: "1.33.1", nodeResourceGroup: MC_aks-orders }
 
+# Bindery's client is db_owner, as whoever gives roles to users must be; the operator is the administrator.
+sqlServers:
+  - resourceGroup: rg-orders
+    name: sql-orders
+    tags: { app: orders }
+    entraAdmin: operator
+    entraOnly: true
+    databases:
+      - name: orders
+        schemas: [sales]
+        tables:
+          - { name: sales.orders, columns: [id int NOT NULL, customer nvarchar(100) NOT NULL, total int NOT NULL], rows: [[1, Contoso, 120], [2, Fabrikam, 80], [3, Northwind, 45]] }
+        procedures:
+          - { name: sales.order_count, body: "SELECT COUNT(*) AS orders FROM sales.orders" }
+        roles: [order_reader]
+        users: [{ name: bindery, principal: bindery, roles: [db_owner] }]
+        script: "GRANT SELECT ON SCHEMA::sales TO order_reader"
+
 roleAssignments:
   - { scope: /subscriptions/${productionSubscriptionId}/resourceGroups/rg-orders/providers/Microsoft.Storage/storageAccounts/stcontosoorders, role: Storage Blob Data Contributor, principal: id-backup, description: nightly backup }
   - { scope: /subscriptions/${productionSubscriptionId}, role: Monitoring Metrics Publisher, principal: id-monitoring }

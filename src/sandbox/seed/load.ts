@@ -6,6 +6,7 @@ import { loadCallers, type SeededCaller } from "./callers.ts";
 import { instanceBodies, scaleSetBody, virtualMachineBody } from "./compute-bodies.ts";
 import { guidFrom } from "./guid-from.ts";
 import { loadGovernance } from "./load-governance.ts";
+import { loadSqlServers } from "./load-sql.ts";
 import { identityIdOf, idOf, type Loading, locationOf, requireGroup, subscriptionOf } from "./loading.ts";
 import { attach, type MakeId, placeResource } from "./place.ts";
 import type { ReadSeed, SeedMistake } from "./read.ts";
@@ -37,6 +38,7 @@ export function loadSeed(
   for (const role of builtInRoles()) world.roleDefinitions.set(role.name, role);
   loadRoleDefinitions(loading);
   const callers = loadCallers(loading);
+  loadSqlServers(loading, callers);
   loadAssignments(loading, callers);
   loadGovernance(loading, callers);
   if (mistakes.length > 0) throw new SeedError(filename, mistakes);

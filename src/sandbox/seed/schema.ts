@@ -5,6 +5,7 @@ import { OperationModeRule } from "../operation-modes.ts";
 import { SettingsPatch } from "../settings.ts";
 import { SwitchesPatch } from "../switches.ts";
 import { governanceKeys } from "./governance.ts";
+import { SeedSqlServer } from "./sql.ts";
 
 const Guid = z.string().refine(isGuid, "must be a GUID");
 const ArmId = z
@@ -164,6 +165,7 @@ export const Seed = z.strictObject({
   roleDefinitions: z.array(RoleDefinition).default([]),
   roleAssignments: z.array(RoleAssignment).default([]),
   ...governanceKeys,
+  sqlServers: z.array(SeedSqlServer).default([]),
   callers: z
     .record(z.string().regex(/^[a-z][a-z0-9-]*$/, "must be a name in lower case"), Caller)
     .default({}),
