@@ -17,6 +17,7 @@ import {
   observed,
   owner,
   policy,
+  principal,
   reader,
   type Seen,
   secretsUser,
