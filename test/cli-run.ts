@@ -22,10 +22,13 @@ export interface CliRunOptions {
   readonly onStderr?: (child: ChildProcess, text: string) => void;
 }
 
-/** What makes a spawned sandbox write down what it is asked and answers, for the contract with Azure. */
+/** What makes a spawned process hand over what is held against Azure's contract and against the secrets of the run. */
 function recorded(): Record<string, string> {
-  const { BINDERY_EXCHANGES, NODE_OPTIONS = "" } = process.env;
-  return BINDERY_EXCHANGES === undefined ? {} : { BINDERY_EXCHANGES, NODE_OPTIONS };
+  const { BINDERY_EXCHANGES, BINDERY_PRINTED, NODE_OPTIONS } = process.env;
+  const handed = { BINDERY_EXCHANGES, BINDERY_PRINTED, NODE_OPTIONS };
+  return Object.fromEntries(
+    Object.entries(handed).filter((one): one is [string, string] => one[1] !== undefined),
+  );
 }
 
 /** Runs to the end. Of this process's environment only the path is handed on, and what the contract needs. */

@@ -3,10 +3,19 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Exchange } from "../../src/sandbox/exchanges.ts";
+import { watchForLeaks } from "../secrets/collect.ts";
 import { type Deviation, loadContract } from "./check.ts";
 
+/** Watches a whole test run; what is returned checks what was seen, and throws if anything is wrong with it. */
+export function setup(): () => Promise<void> {
+  const ends = [watchForLeaks(), collectExchanges()];
+  return async () => {
+    for (const end of ends) await end?.();
+  };
+}
+
 /** Begins to collect; what is returned checks, prints one line, and throws if anything deviates. */
-export function setup(): (() => Promise<void>) | undefined {
+function collectExchanges(): (() => Promise<void>) | undefined {
   if (process.env.BINDERY_EXCHANGES !== undefined) return undefined;
   const documents = resolve(process.env.BINDERY_AZURE_DATA ?? "../shared", "azure-openapi");
   if (!existsSync(documents)) {

@@ -4,6 +4,7 @@ import { subscribe } from "node:diagnostics_channel";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
+import "../secrets/watch.ts";
 import { type Exchange, exchangeChannel } from "../../src/sandbox/exchanges.ts";
 import { roughShapeOf, shapeOfExchange } from "./shape.ts";
 

@@ -18,6 +18,7 @@ import type { Clock } from "../../src/model/ports.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Sandbox } from "../../src/sandbox/start.ts";
 import { addressesOf, connectSql } from "../../src/sql/connect.ts";
+import { wouldPrint } from "../secrets/printed.ts";
 
 /** What a test says of a run besides its documents. */
 export interface RunOptions {
@@ -94,7 +95,10 @@ export function harnessOn(wiring: Wiring): Harness {
       credential,
       dryRun,
       clock,
-      onRequest: (event) => events.push(event),
+      onRequest: (event) => {
+        events.push(event);
+        wouldPrint(event);
+      },
       ...(ca !== undefined && { ca }),
       ...(httpClient && { httpClient }),
       ...(deadlineInMs !== undefined && { deadlineInMs }),
@@ -134,7 +138,10 @@ export function harnessOn(wiring: Wiring): Harness {
       return await convergeOn(intent, ports, {
         clock,
         random,
-        audit: async (event) => options.onAudit?.(event),
+        audit: async (event) => {
+          options.onAudit?.(event);
+          wouldPrint(event);
+        },
         correlated: (run, outside) => {
           const id = randomUUID();
           return live.correlated(id, () => run(id), outside);
