@@ -122,7 +122,7 @@ describe("validate", () => {
     const run = await cli(["validate", at("good.yaml")]);
     expect(run).toMatchObject({ code: 0, stdout: "" });
     expect(run.stderr).toBe(
-      "Valid: 1 document in 1 file. Without --policy nobody has looked whether names lie outside the estate.\n",
+      "Valid: 1 document in 1 file. Without --policy nobody has looked whether names lie outside the estate, and whether folders keep to their namespaces.\n",
     );
   });
 

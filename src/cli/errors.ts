@@ -43,7 +43,8 @@ const refusals: ReadonlySet<string> = new Set([
 ]);
 
 const cures: Readonly<Record<string, string>> = {
-  ForeignTenant: "Sign in to the policy's tenant, or name the policy of this one with --policy.",
+  ForeignTenant:
+    "Sign in to the policy's tenant and name only its subscriptions in `estate`, or name the policy of this tenant with --policy.",
   CredentialUnavailable:
     "Sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run with a workload or managed identity.",
   SignInFailed: "Correct the credential: AZURE_CLIENT_ID with its secret, certificate or federated token.",

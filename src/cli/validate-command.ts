@@ -31,7 +31,7 @@ function closingLine({ documents, manifestFiles, diagnostics, isEstateChecked }:
   const found = [counted(errors, "error"), counted(warnings, "warning")].filter((text) => text !== "");
   const estate = isEstateChecked
     ? ""
-    : " Without --policy nobody has looked whether names lie outside the estate.";
+    : " Without --policy nobody has looked whether names lie outside the estate, and whether folders keep to their namespaces.";
   const what = `${counted(documents.length, "document") || "no document"} in ${counted(manifestFiles, "file") || "no file"}`;
   return `${errors > 0 ? "Not valid" : "Valid"}: ${[what, ...found].join(", ")}.${estate}`;
 }

@@ -245,7 +245,7 @@ function endOf({ subject }: SavedChange, held: Held | undefined, observed: Obser
   if (typeof targetId === "string" && !observed.targets.has(idKey(targetId))) {
     return { reason: "TargetGone", message: "Its target is not there any more." };
   }
-  return { reason: "AlreadySo", message: "Nothing is left to do: Azure is so already." };
+  return { reason: "AlreadySo", message: "Nothing is left to do: Azure is as the documents want it." };
 }
 
 function leftOutFrom(
