@@ -1,15 +1,19 @@
 // What changes in databases are about: users, their roles and their permissions.
 import type { DatabaseRef, Securable } from "../model/database.ts";
 
-/** A user of a database that comes, gives way to another principal's, or goes. */
-export interface DatabaseUserSubject {
-  readonly kind: "databaseUser";
+/** What they have in common. */
+interface InDatabase {
   readonly database: DatabaseRef;
   readonly userName: string;
-  readonly userFrom?: "Sid" | "ExternalProvider";
-  /** Whose user it is to be; both undefined while the identity is yet to be created. */
+  /** Whose user it is, or is to be; both undefined while the identity is yet to be created, and where it loses something. */
   readonly principalId?: string;
   readonly clientId?: string;
+}
+
+/** A user of a database that comes, gives way to another principal's, or goes. */
+export interface DatabaseUserSubject extends InDatabase {
+  readonly kind: "databaseUser";
+  readonly userFrom?: "Sid" | "ExternalProvider";
   /** Of the user that gives way or goes. */
   readonly sid?: string;
   readonly replaces?: {
@@ -30,20 +34,16 @@ export interface DatabaseUserSubject {
 }
 
 /** The membership of a user in a role. */
-export interface DatabaseRoleSubject {
+export interface DatabaseRoleSubject extends InDatabase {
   readonly kind: "databaseRole";
-  readonly database: DatabaseRef;
-  readonly userName: string;
   readonly role: string;
   /** Of the user that loses it. */
   readonly sid?: string;
 }
 
 /** A permission of a user. */
-export interface DatabasePermissionSubject {
+export interface DatabasePermissionSubject extends InDatabase {
   readonly kind: "databasePermission";
-  readonly database: DatabaseRef;
-  readonly userName: string;
   readonly permission: string;
   readonly securable: Securable;
   /** Of the user that loses it. */

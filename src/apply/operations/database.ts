@@ -68,10 +68,7 @@ async function orVerdict(work: () => Promise<Verdict | undefined>): Promise<Verd
 }
 
 function personOf({ identityId, steps }: ChangeDatabase, { principals }: OperationRun): Person {
-  const named = steps
-    .map(({ subject }) => subject)
-    .find((s) => s.kind === "databaseUser" && s.clientId !== undefined);
-  const known = named?.kind === "databaseUser" ? named : undefined;
+  const known = steps.map(({ subject }) => subject).find((subject) => subject.clientId !== undefined);
   const clientId = known?.clientId ?? principals.clientIdOf(identityId);
   const principalId = known?.principalId ?? principals.principalIdOf(identityId);
   return {

@@ -74,13 +74,26 @@ export function staleProblem(
   stale: DatabaseUser,
   subject: Subject,
   subjects: Subjects,
+  approvedSid: string | undefined,
 ): Hold | undefined {
   const living = livingOwnerOf(stale, subjects);
-  if (living === undefined) return dropProblem(ref, contents, stale, subject);
+  if (living === undefined) {
+    return dropProblem(ref, contents, stale, subject) ?? recreated(ref, stale, approvedSid);
+  }
   return {
     reason: "UserConflict",
     message: `${stale.name} in ${databaseName(ref)} is the user of ${living}, which is alive.`,
     cure: "Choose another userName, or take that identity's user away by its own document.",
+  };
+}
+
+/** Rule 14: what a dead principal could do in a database goes to its successor only when a person says so. */
+function recreated(ref: DatabaseRef, stale: DatabaseUser, approvedSid: string | undefined): Hold | undefined {
+  if (stale.sid === approvedSid) return undefined;
+  return {
+    reason: "Recreated",
+    message: `${stale.name} in ${databaseName(ref)} belongs to a principal that is gone: the identity was deleted and created again.`,
+    cure: `To give its place to the new principal, release this set by its digest, or write replaceUserWithSid: ${stale.sid}.`,
   };
 }
 

@@ -222,10 +222,10 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    name: "our user of a dead principal gives way with what is still listed",
+    name: "our user of a dead principal gives way when a person says so",
     want: { bindings: reads() },
     there: database([user({ sid: deadSid, roles: ["db_datareader", "db_datawriter"] })]),
-    plan: ["update user id-orders in sql-orders/orders"],
+    plan: ["Recreated: update user id-orders in sql-orders/orders"],
   },
   {
     name: "and one that the document names",
@@ -290,4 +290,20 @@ test.each(rows)("$name", ({ want = {}, see = [tagged()], there, plan: lines }) =
   const databases = new Map(there ? [[key, there] as const] : []);
   const plan = planFor(desired(wanted(want)), observed({ identities: see }, { databases }), policy);
   expect(linesOf(plan)).toEqual(lines);
+});
+
+test("a release lets a stale user give way with what is still listed", () => {
+  const stale = user({ sid: deadSid, roles: ["db_datareader", "db_datawriter"], ownedSchemas: ["sales"] });
+  const seen = observed({ identities: [tagged()] }, { databases: new Map([[key, database([stale])]]) });
+  const want = desired(wanted({ bindings: reads() }));
+  const digest = planFor(want, seen, policy).held[0]?.digest ?? "";
+  const { changes } = planFor(want, seen, { ...policy, releases: [digest] });
+  expect(changes.map(({ subject }) => subject)).toMatchObject([
+    {
+      kind: "databaseUser",
+      clientId: principal.clientId,
+      sid: deadSid,
+      replaces: { name: "id-orders", roles: ["db_datareader"], ownedSchemas: ["sales"] },
+    },
+  ]);
 });

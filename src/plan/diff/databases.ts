@@ -148,7 +148,14 @@ function replaceDraft(
   };
   const lost = stale.roles.filter((role) => !carried.roles.includes(role));
   const without = lost.length > 0 ? `; ${lost.join(", ")} is not listed and not given again` : "";
-  const problem = staleProblem(place.ref, contents, stale, subject, place.subjects);
+  const problem = staleProblem(
+    place.ref,
+    contents,
+    stale,
+    subject,
+    place.subjects,
+    wanted.replaceUserWithSid,
+  );
   return lineDraft(
     place,
     wanted,
