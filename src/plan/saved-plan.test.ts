@@ -263,6 +263,22 @@ test("of a swap both go or none: without the attach the detach stays", () => {
   ]);
 });
 
+test("a database user of an identity that this apply has created is the one that was planned, and nobody else's", () => {
+  const { plan, observed: world } = worldOf({ tags: { a: "1" }, seen: { identities } });
+  const before = { kind: "databaseUser", database: { server: "s", database: "d" }, userName: "u" } as const;
+  const facts = { principalId: "p", clientId: "c" };
+  const changes = plan.changes.map((change) => ({ ...change, subject: { ...before, ...facts } }));
+  const saved = savedOf({ changes: changes.map((change) => ({ ...change, subject: before })), held: [] });
+  const leftOutWith = (...created: readonly string[]) =>
+    narrowed({ ...plan, changes }, world, { saved, created: new Set(created) }).leftOut.map(
+      (one) => one.message,
+    );
+  expect(leftOutWith(idKey(identityId))).toEqual([]);
+  expect(leftOutWith()).toEqual([
+    'It is another change than the saved one: principalId was not there, and is "p"; clientId was not there, and is "c".',
+  ]);
+});
+
 test("the message says how a change differs, and quotes no more than 80 characters", () => {
   const before = worldOf({ tags: { a: "x".repeat(200) }, seen: { identities } });
   const saved = savedOf(before.plan);

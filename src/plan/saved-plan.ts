@@ -164,11 +164,14 @@ function differencesOf(change: Change, before: SavedChange, isNew: boolean): rea
   const keys = [...new Set([...Object.keys(then), ...Object.keys(now)])];
   return keys.flatMap((key) => {
     const [was, is] = [then[key], now[key]];
-    // The plan could not know the principal of what it was to create.
-    if (key === "principalId" && was === undefined && isNew) return [];
+    // The plan could not know whom it was to create.
+    if (isNew && was === undefined && knownOnceCreated.has(key)) return [];
     return sameFact(key, was, is) ? [] : [`${key} was ${valueWords(was)}, and is ${valueWords(is)}`];
   });
 }
+
+/** Facts that a change has only once its identity exists. */
+const knownOnceCreated: ReadonlySet<string> = new Set(["principalId", "clientId"]);
 
 /** Ids and GUIDs mean the same in any case; everything else is compared exactly. */
 const idFacts: ReadonlySet<string> = new Set([
@@ -259,7 +262,8 @@ function leftOutFrom(
 
 /** A subject from a file has no form that could be relied on. */
 function savedWords({ subject, identityId }: SavedChange, names: Names): string {
-  const { kind, targetId, roleName, scope } = subject;
+  const { kind, targetId, roleName, scope, userName } = subject;
+  if (typeof userName === "string") return `${String(kind)} ${userName}`;
   if (typeof targetId === "string") return names(targetId);
   if (typeof roleName === "string" && typeof scope === "string") return `${roleName} on ${names(scope)}`;
   return kind === "identity" ? names(identityId) : `${String(kind)} of ${names(identityId)}`;
