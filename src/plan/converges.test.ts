@@ -1,11 +1,18 @@
 // Whatever is wanted and whatever is there: doing what the plan says leaves nothing to do, and touches nothing else.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Desired, DesiredIdentity } from "../desired/desired.ts";
+import type { Desired, DesiredIdentity, DesiredTarget } from "../desired/desired.ts";
 import { identityIdFrom, idKey, nameOf } from "../model/arm-id.ts";
 import { assignmentNameFor } from "../model/assignment-name.ts";
 import { assignmentMarker, type RoleAssignment } from "../model/grant.ts";
-import { type Identity, ownerTag, principalMark, principalTag, tagOf } from "../model/identity.ts";
+import {
+  type FederatedCredential,
+  type Identity,
+  ownerTag,
+  principalMark,
+  principalTag,
+  tagOf,
+} from "../model/identity.ts";
 import { attachmentsAfter, type Target } from "../model/target.ts";
 import type { Observed } from "../observed/observed.ts";
 import {
@@ -15,7 +22,7 @@ import {
   namedVm,
   observed,
   owner,
-  policy,
+  policy as plainPolicy,
   reader,
   secretsUser,
   subscription,
@@ -24,13 +31,29 @@ import {
   wanted,
 } from "./fixtures.ts";
 import type { Change, Plan } from "./plan.ts";
-import { planFor } from "./plan-for.ts";
+import { noReleases, planFor } from "./plan-for.ts";
 
 const names = ["a", "b", "c"] as const;
 const machines = ["vm-1", "vm-2", "vm-3"] as const;
 const roles = [reader, secretsUser, owner];
 const idOf = (name: string) => identityIdFrom(subscription, "rg", name);
 const principalOf = (name: string) => ({ principalId: `p-${name}`, clientId: `c-${name}` });
+
+const trust = (name: string): FederatedCredential => ({
+  name,
+  issuer: "https://issuer",
+  subject: name,
+  audience: "a",
+});
+const policy = { ...plainPolicy, federatedCredentials: [{ issuer: "https://issuer", subject: "allowed" }] };
+
+const selector: DesiredTarget = {
+  kind: "virtualMachines",
+  subscriptionId: subscription,
+  resourceGroups: ["rg"],
+  matchTags: { app: "a" },
+  document: document(),
+};
 
 const wantedIdentity = (name: string): fc.Arbitrary<DesiredIdentity> =>
   fc
@@ -42,17 +65,20 @@ const wantedIdentity = (name: string): fc.Arbitrary<DesiredIdentity> =>
       targets: fc.subarray([...machines]),
       grants: fc.subarray(roles),
       suspended: fc.boolean(),
+      selects: fc.constantFrom(false, false, true),
+      trusts: fc.constantFrom(undefined, [], ["allowed"], ["allowed", "other"]),
     })
-    .map(({ targets, grants, suspended, ...spec }) =>
+    .map(({ targets, grants, suspended, selects, trusts, ...spec }) =>
       wanted({
         ...spec,
+        ...(trusts && { federatedCredentials: trusts.map(trust) }),
         id: idOf(name),
         document: document("UserAssignedIdentity", name),
         bindings:
           spec.lifecycle === "Present"
             ? [
                 binding(
-                  targets.map(namedVm),
+                  [...targets.map(namedVm), ...(selects ? [selector] : [])],
                   grants.map((r) => grantOf(r.roleName)),
                   suspended,
                 ),
@@ -84,11 +110,13 @@ const target = (name: string): fc.Arbitrary<Target> =>
       attached: fc.subarray(["a", "b", "c", "foreign"]),
       systemAssigned: fc.boolean(),
       managedBy: fc.constantFrom(undefined, undefined, "/aks"),
+      tags: fc.constantFrom({}, { app: "a" }),
       // What a reference shows of an identity that was deleted and made again, or what all others show.
       shown: fc.constantFrom("alive" as const, "alive" as const, "dead" as const, "nothing" as const),
     })
-    .map(({ attached, systemAssigned, managedBy, shown }) =>
+    .map(({ attached, systemAssigned, managedBy, tags, shown }) =>
       vm(name, [], {
+        tags,
         attachments: {
           systemAssigned,
           userAssigned: attached.map((n) => ({ id: idOf(n), ...references[shown](n) })),
@@ -105,21 +133,32 @@ const world = fc
     assignments: fc.array(
       fc.record({ who: fc.constantFrom(...names, "foreign"), role: fc.constantFrom(...roles) }),
     ),
+    trusted: fc.tuple(...names.map(() => fc.subarray(["allowed", "other"]))),
     stale: fc.uniqueArray(
       fc.record({ who: fc.constantFrom(...names), role: fc.constantFrom(...roles), own: fc.boolean() }),
       { selector: ({ who, role }) => `${who} ${role.guid}` },
     ),
   })
-  .map(({ want, identities, targets, assignments, stale }) => ({
+  .map(({ want, identities, targets, assignments, stale, trusted }) => ({
     desired: { revision: "r", identities: want } satisfies Desired,
-    seen: observed({
-      identities,
-      targets,
-      assignments: [
-        ...assignments.map(({ who, role }) => assignmentOf(who, role.guid)),
-        ...stale.map(({ who, role, own }) => staleOf(who, role.guid, own)),
-      ],
-    }),
+    seen: observed(
+      {
+        identities,
+        targets,
+        assignments: [
+          ...assignments.map(({ who, role }) => assignmentOf(who, role.guid)),
+          ...stale.map(({ who, role, own }) => staleOf(who, role.guid, own)),
+        ],
+      },
+      {
+        credentials: new Map(
+          identities.map(({ id }) => [
+            idKey(id),
+            (trusted[names.findIndex((n) => idOf(n) === id)] ?? []).map(trust),
+          ]),
+        ),
+      },
+    ),
   }));
 
 function assignmentOf(who: string, roleGuid: string): RoleAssignment {
@@ -140,6 +179,7 @@ interface Live {
   readonly identities: Map<string, Identity>;
   readonly targets: Map<string, Target>;
   readonly assignments: Map<string, RoleAssignment>;
+  readonly credentials: Map<string, readonly FederatedCredential[]>;
 }
 
 /** The world after Azure has done all that a plan says: a model of its own, knowing nothing of operations. */
@@ -148,6 +188,7 @@ function after(seen: Observed, plan: Plan): Observed {
     identities: new Map(seen.identities),
     targets: new Map(seen.targets),
     assignments: new Map(seen.assignments),
+    credentials: new Map(seen.credentials),
   };
   for (const change of plan.changes) doneTo(live, change);
   return { ...seen, ...live };
@@ -157,6 +198,7 @@ function doneTo(live: Live, change: Change): void {
   const { subject } = change;
   if (subject.kind === "identity") existenceDone(live, change, subject.tags ?? {});
   if (subject.kind === "tags") tagsDone(live, change, subject);
+  if (subject.kind === "credential") credentialDone(live, change, subject);
   if (subject.kind === "target") targetDone(live, change, subject.targetId);
   if (subject.kind === "role" && change.kind === "revoke")
     live.assignments.delete(idKey(subject.assignmentId ?? ""));
@@ -166,7 +208,21 @@ function doneTo(live: Live, change: Change): void {
   }
 }
 
-function existenceDone({ identities }: Live, { kind, identityId: id }: Change, tags: Identity["tags"]): void {
+function credentialDone(
+  { credentials }: Live,
+  { identityId }: Change,
+  { credential, remove }: Extract<Change["subject"], { kind: "credential" }>,
+): void {
+  const others = (credentials.get(idKey(identityId)) ?? []).filter(({ name }) => name !== credential.name);
+  credentials.set(idKey(identityId), remove ? others : [...others, credential]);
+}
+
+function existenceDone(
+  { identities, credentials }: Live,
+  { kind, identityId: id }: Change,
+  tags: Identity["tags"],
+): void {
+  credentials.set(idKey(id), []);
   if (kind === "delete") identities.delete(idKey(id));
   else identities.set(idKey(id), { id, location: "westeurope", ...principalOf(nameOf(id)), tags });
 }
@@ -254,5 +310,43 @@ test("every change is done or held, never both, and every operation stands for c
         for (const id of o.after) expect(starts.get(id)).toBeLessThan(i);
     }),
     { numRuns: 500 },
+  );
+});
+
+test("nobody is trusted whom the policy does not allow, and nothing collapsed takes away", () => {
+  fc.assert(
+    fc.property(world, ({ desired, seen }) => {
+      const plan = planFor(desired, seen, policy);
+      for (const { subject } of plan.changes)
+        if (subject.kind === "credential" && !subject.remove) expect(subject.credential.name).toBe("allowed");
+      const dead = plan.selectors.filter(({ matched }) => matched === 0).map(({ identityId }) => identityId);
+      const detached = plan.changes.filter((c) => c.kind === "detach").map((c) => c.identityId);
+      expect(detached.filter((id) => dead.includes(id))).toEqual([]);
+      for (const { matched, attached, new: fresh, leaving } of plan.selectors)
+        expect(matched).toBe(attached + fresh - leaving);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("what a person may release can be released, in a few rounds, and then it converges", () => {
+  fc.assert(
+    fc.property(world, ({ desired, seen }) => {
+      const digests = new Set<string>();
+      const planOf = (now: Observed) => {
+        for (let round = 1; ; round++) {
+          const plan = planFor(desired, now, policy, { ...noReleases, digests });
+          const more = plan.held.filter((h) => h.releasable && !digests.has(h.digest));
+          if (more.length === 0) return plan;
+          expect(round).toBeLessThan(6);
+          for (const { digest } of more) digests.add(digest);
+        }
+      };
+      expect(planOf(seen).held.filter((h) => h.releasable)).toEqual([]);
+      let now = seen;
+      for (let pass = 1; pass <= 4; pass++) now = after(now, planOf(now));
+      expect(planOf(now).changes).toEqual([]);
+    }),
+    { numRuns: 200 },
   );
 });
