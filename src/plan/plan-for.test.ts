@@ -244,6 +244,17 @@ const rows: readonly Row[] = [
     change: { unreadable: new Map([[idKey(vmId("vm-2")), "500"]]) },
     plan: ["ObservationIncomplete: detach vm-2"],
   },
+  {
+    name: "holds everything of an identity that a list shows and a read of its own did not",
+    want: { bindings: oneVm, tags: { team: "x" } },
+    see: { identities: [live()], targets: [vm("vm-1"), vm("vm-2", [identityId])] },
+    change: { unreadable: new Map([[idKey(identityId), "429"]]) },
+    plan: [
+      "ObservationIncomplete: update tags team",
+      "ObservationIncomplete: attach vm-1",
+      "ObservationIncomplete: detach vm-2",
+    ],
+  },
   // grants
   {
     name: "grants what is listed",

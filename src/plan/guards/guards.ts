@@ -59,9 +59,11 @@ export function isRemoval(draft: Pick<Draft, "kind" | "subject">): boolean {
   return draft.subject.kind === "credential" && draft.subject.remove;
 }
 
-function holdUnreadIdentity(draft: Draft, { observed, ownership }: Subjects): Hold | undefined {
-  const why = observed.unreadable.get(idKey(draft.identityId));
-  if (why !== undefined && !ownership.identity) {
+/** What a list says of an identity decides nothing: it may be somebody else's by now, or gone. */
+function holdUnreadIdentity(draft: Draft, { observed }: Subjects): Hold | undefined {
+  const key = idKey(draft.identityId);
+  const why = observed.unreadable.get(key);
+  if (why !== undefined && !observed.confirmed.has(key)) {
     return {
       reason: "ObservationIncomplete",
       message: `The identity could not be read: ${why}`,
