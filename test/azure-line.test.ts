@@ -211,7 +211,7 @@ describe("a request", () => {
   });
 });
 
-describe("another host", () => {
+describe("rule 12: another host", () => {
   test("in a next link gets neither request nor token", async () => {
     arm.script = () => ({ body: { value: [], nextLink: `${evil.origin}/next` } });
     await expect(connect().read.listCredentials(id1, signal)).rejects.toMatchObject({
@@ -579,7 +579,7 @@ describe("the estate", () => {
     expect(unknown).toMatchObject([{ subscriptionId: s2 }]);
   });
 
-  test("has no subscription of another tenant", async () => {
+  test("rule 6: has no subscription of another tenant", async () => {
     arm.script = () => ({ body: { value: [listed("22222222-2222-2222-2222-222222222222")] } });
     const estate = { subscriptions: [s1], managementGroups: [] };
     await expect(connect().read.listSubscriptions(estate, signal)).rejects.toMatchObject({
@@ -606,7 +606,7 @@ describe("the estate", () => {
     expect(unknown).toMatchObject([{ subscriptionId: s2 }]);
   });
 
-  test("tokens of another tenant than the policy's are never sent", async () => {
+  test("rule 6: tokens of another tenant than the policy's are never sent", async () => {
     const azure = connect({ tenantId: "22222222-2222-2222-2222-222222222222" });
     await expect(azure.read.readTarget(vm, signal)).rejects.toMatchObject({
       class: "terminal",

@@ -91,7 +91,11 @@ export function renderApplyText(result: ApplyResult, paint: Paint): string {
     outcomeSection(paint("go", "Failed"), result.failed, names),
     outcomeSection(paint("warning", "Not done"), result.skipped, names),
     outcomeSection("Written, not visible everywhere yet", result.propagating, names),
-    leftOutSection(paint("warning", "Not done, because of the saved plan"), result.leftOut),
+    leftOutSection(
+      paint("warning", "Not done, because of the saved plan"),
+      result.leftOut.filter((one) => !needsNothing(one)),
+    ),
+    unneededSection(result.leftOut.filter(needsNothing)),
     result.warnings.length === 0
       ? []
       : [
@@ -124,6 +128,19 @@ function leftOutSection(title: string, leftOut: readonly LeftOut[]): readonly st
   return [`${title} (${leftOut.length})`, ...lines];
 }
 
+/** More of what nobody has to do any more are counted, not listed. */
+const mostUnneeded = 20;
+
+function unneededSection(unneeded: readonly LeftOut[]): readonly string[] {
+  if (unneeded.length === 0) return [];
+  const lines = unneeded
+    .slice(0, mostUnneeded)
+    .map(({ words, reason }) => `  ${safeText(`${words} (${reason})`)}`);
+  const more = unneeded.length - lines.length;
+  const rest = more > 0 ? [`  … and ${more} more, which --output json lists`] : [];
+  return [`In the saved plan, and not needed any more (${unneeded.length})`, ...lines, ...rest];
+}
+
 function summaryOf({
   end,
   passes,
@@ -134,13 +151,14 @@ function summaryOf({
   held,
   leftOut,
 }: ApplyResult): string {
+  const left = leftOut.filter((one) => !needsNothing(one)).length;
   const done = countWords(applied.map(({ change }) => change)).replaceAll(" to ", " ");
   const rest = [
     failed.length > 0 ? `${failed.length} failed` : "",
     skipped.length > 0 ? `${skipped.length} not done` : "",
     propagating.length > 0 ? `${propagating.length} not visible yet` : "",
     held.length > 0 ? `${held.length} held` : "",
-    leftOut.length > 0 ? `${leftOut.length} left out` : "",
+    left > 0 ? `${left} left out` : "",
   ].filter((word) => word !== "");
   const what = applied.length > 0 ? `Applied: ${done}` : "Nothing was applied";
   const tail = rest.length > 0 ? `; ${rest.join(", ")}` : "";

@@ -9,6 +9,7 @@ import { defaultLimits } from "../model/policy.ts";
 import { binding, desired, live, namedVm, observed, policy, vm, wanted } from "../plan/fixtures.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planFor } from "../plan/plan-for.ts";
+import type { LeftOut } from "../plan/saved-plan.ts";
 import { applyLine } from "./apply-line.ts";
 import { applyExitCode, applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
 import { auditSink } from "./audit-sink.ts";
@@ -228,6 +229,39 @@ describe("what an apply came to", () => {
     ["stopped before anything", converged([], "stopped"), 1, 1],
   ])("%s", (_, result, code, detailed) => {
     expect([applyExitCode(result, false), applyExitCode(result, true)]).toEqual([code, detailed]);
+  });
+
+  const left = (reason: LeftOut["reason"], missed = false): LeftOut => {
+    const words = "attach vm-\u001b[2J";
+    return { reason, message: "It moved.", id: "i", kind: "attach", identityId: "/x", words, missed };
+  };
+  const leaving = (first: readonly LeftOut[], last: readonly LeftOut[]) =>
+    converged([
+      { ...pass([]), leftOut: first },
+      { ...idle, plan: { ...plan, held: [] }, leftOut: last },
+    ]);
+
+  test.each([
+    ["what is so already needs nobody", leaving([left("AlreadySo"), left("TargetGone")], []), 0, 0],
+    ["what has come up since remains", leaving([], [left("NotInPlan")]), 0, 2],
+    ["what was approved and not done is a failure", leaving([], [left("Changed", true)]), 1, 1],
+    ["as the last pass sees it", leaving([left("Changed", true)], []), 0, 0],
+    ["later passes see their own work", leaving([], [left("AlreadySo")]), 0, 0],
+  ])("of a saved plan: %s", (_, result, code, detailed) => {
+    expect([applyExitCode(result, false), applyExitCode(result, true)]).toEqual([code, detailed]);
+  });
+
+  test("of a saved plan as text, in two sections", () => {
+    const unneeded = Array.from({ length: 22 }, () => left("AlreadySo"));
+    const text = renderApplyText(leaving(unneeded, [left("NotInPlan"), left("AlreadySo")]), plain);
+    expect(text).toContain(
+      "Not done, because of the saved plan (1)\n  attach vm-\\u{1b}[2J\n    NotInPlan: It moved.\n",
+    );
+    expect(text).toContain(
+      "In the saved plan, and not needed any more (22)\n  attach vm-\\u{1b}[2J (AlreadySo)\n",
+    );
+    expect(text).toContain("  … and 2 more, which --output json lists\n");
+    expect(text).toMatch(/; 1 left out\.\n$/);
   });
 
   test("as text, failures first and one summary line", () => {
