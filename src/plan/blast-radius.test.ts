@@ -4,6 +4,7 @@ import { idKey, nameOf } from "../model/arm-id.ts";
 import type { FederatedCredential, Identity } from "../model/identity.ts";
 import { ownerTag, principalMark, principalTag } from "../model/identity.ts";
 import type { Observed } from "../observed/observed.ts";
+import type { Power } from "./blast-powers.ts";
 import { type BlastRadius, blastRadiusOf, type Effect } from "./blast-radius.ts";
 import {
   assignment,
@@ -70,7 +71,12 @@ function lineOf({ kind, power, conditions, formerConditions, holders }: Effect):
   const who = holders.map((h) => (h.kind === "target" ? nameOf(h.targetId) : h.subject)).join(", ");
   const before = formerConditions ? ` [${formerConditions}]→` : "";
   const now = formerConditions || conditions.length > 0 ? `[${conditions}]` : "";
-  return `${who} ${kind} ${power.roleName} on ${nameOf(power.scope)}${before || (now && " ")}${now}`;
+  return `${who} ${kind} ${powerName(power)}${before || (now && " ")}${now}`;
+}
+
+function powerName(power: Power): string {
+  if (power.kind === "azureRole") return `${power.roleName} on ${nameOf(power.scope)}`;
+  return `${power.kind === "databaseRole" ? power.role : power.permission} in ${power.database.database}`;
 }
 
 function planned(identities: readonly DesiredIdentity[], seen: Observed): Plan {
@@ -303,9 +309,9 @@ describe("privileged", () => {
 
   test("effects come first, with the reason", () => {
     const mine = plan.blastRadius.find(({ identityId: id }) => id === identityId);
-    expect(mine?.effects.map(({ power }) => [power.roleName, power.privileged])).toEqual([
-      ["Owner", "it permits every action (*)"],
-      ["Reader", undefined],
+    expect(mine?.effects.map(({ power }) => [powerName(power), power.privileged])).toEqual([
+      ["Owner on rg", "it permits every action (*)"],
+      ["Reader on kv", undefined],
     ]);
     expect(mine?.document?.name).toBe("orders");
   });

@@ -11,7 +11,8 @@ import { idKey } from "../model/arm-id.ts";
 import type { DocumentRef } from "../model/document.ts";
 import { byText } from "../model/order.ts";
 import type { Observed } from "../observed/observed.ts";
-import { type Access, type Holder, type Power, type Reach, reachAfter, reachBefore } from "./blast-reach.ts";
+import { type Power, powerPlace } from "./blast-powers.ts";
+import { type Access, type Holder, type Reach, reachAfter, reachBefore } from "./blast-reach.ts";
 import type { Change } from "./plan.ts";
 
 /** What the holders of one identity gain and lose by a plan. */
@@ -37,7 +38,7 @@ export interface Effect {
 
 /**
  * The blast radius of these changes, privileged ones first, then in the order of the changes. It knows the holders and
- * role assignments that were observed: resources of every type in the estate, and federated credentials of
+ * rights that were observed: resources of every type in the estate, and federated credentials of
  * identities whose credentials were read.
  */
 export function blastRadiusOf(observed: Observed, changes: readonly Change[]): readonly BlastRadius[] {
@@ -108,8 +109,7 @@ function byWeight(a: Effect, b: Effect): number {
   return (
     Number(a.power.privileged === undefined) - Number(b.power.privileged === undefined) ||
     kindOrder.indexOf(a.kind) - kindOrder.indexOf(b.kind) ||
-    byText(idKey(a.power.scope), idKey(b.power.scope)) ||
-    byText(a.power.roleName, b.power.roleName)
+    byText(powerPlace(a.power).join("\n"), powerPlace(b.power).join("\n"))
   );
 }
 

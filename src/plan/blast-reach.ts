@@ -1,12 +1,10 @@
 // Decides who can act as which identity, and what each identity may do: as observed, and as a plan's changes leave it.
 import { idKey } from "../model/arm-id.ts";
-import { roleScopeOf } from "../model/grant.ts";
 import type { FederatedCredential } from "../model/identity.ts";
 import { byText } from "../model/order.ts";
 import type { TargetKind } from "../model/target.ts";
 import type { Observed } from "../observed/observed.ts";
-import { privilegeOf } from "./guards/privilege.ts";
-import { roleNameOf } from "./orphans.ts";
+import { type Power, type Powers, powersAfter, powersIn } from "./blast-powers.ts";
 import type { Change, Subject } from "./plan.ts";
 
 /** Somebody who can act as an identity: a resource that it is attached to, or whoever has a trusted token. */
@@ -24,16 +22,6 @@ export type Holder =
       readonly subject: string;
       readonly audience: string;
     };
-
-/** A role at a scope. */
-export interface Power {
-  readonly kind: "azureRole";
-  readonly roleGuid: string;
-  readonly roleName: string;
-  readonly scope: string;
-  /** Why it gives power over access, code or secrets, as a sentence fragment; undefined if it does not. */
-  readonly privileged?: string;
-}
 
 /** One power of one holder. */
 export interface Access {
@@ -61,14 +49,6 @@ interface Holding {
 
 /** By identity, then by name. */
 type Credentials = ReadonlyMap<string, ReadonlyMap<string, FederatedCredential>>;
-/** By identity, then by scope and role: Azure has each only once for a principal. */
-type Powers = ReadonlyMap<string, ReadonlyMap<string, Assigned>>;
-
-interface Assigned {
-  readonly power: Power;
-  readonly condition?: string;
-}
-
 /** Who can do what now. What is about to be attached does not work yet, even where a dead entry of it is left. */
 export function reachBefore(observed: Observed, changes: readonly Change[]): Reach {
   const coming = new Set(changes.filter(({ kind }) => kind === "attach").map(attachmentKey));
@@ -96,11 +76,7 @@ export function reachAfter(before: Reach, observed: Observed, changes: readonly 
     ),
   );
   const credentials = new Map([...before.credentials].map(([key, list]) => [key, new Map(list)]));
-  const powers = new Map([...before.powers].map(([key, list]) => [key, new Map(list)]));
-  // What is revoked goes first: a dead principal's assignment may give way to a living one's of the same role.
-  for (const change of changes.toSorted(
-    (a, b) => Number(b.kind === "revoke") - Number(a.kind === "revoke"),
-  )) {
+  for (const change of changes) {
     const { kind, subject } = change;
     const identityId = idKey(change.identityId);
     if (subject.kind === "target") {
@@ -109,12 +85,11 @@ export function reachAfter(before: Reach, observed: Observed, changes: readonly 
       else attached.delete(attachmentKey(change));
     }
     if (subject.kind === "credential") applyCredential(identityId, subject, credentials);
-    if (subject.kind === "role") applyRole(change, subject, observed, powers);
   }
   const gone = new Set(changes.filter(({ kind }) => kind === "delete").map((c) => idKey(c.identityId)));
   const left = [...attached.values()].filter(({ identityId }) => !gone.has(identityId));
   for (const key of gone) credentials.delete(key);
-  return reachFrom(observed, left, credentials, powers);
+  return reachFrom(observed, left, credentials, powersAfter(before.powers, observed, changes));
 }
 
 function applyCredential(
@@ -126,24 +101,6 @@ function applyCredential(
   if (remove) mine.delete(idKey(credential.name));
   else mine.set(idKey(credential.name), credential);
   credentials.set(identityId, mine);
-}
-
-function applyRole(
-  { kind, identityId }: Change,
-  subject: Extract<Subject, { kind: "role" }>,
-  observed: Observed,
-  powers: Map<string, Map<string, Assigned>>,
-): void {
-  const { scope, roleGuid, roleName, condition, principalId } = subject;
-  const mine = powers.get(idKey(identityId)) ?? new Map<string, Assigned>();
-  const living = observed.identities.get(idKey(identityId))?.principalId;
-  if (kind !== "revoke") {
-    const power = powerFrom(roleGuid, roleName, scope, observed);
-    mine.set(powerKey(power), { power, ...(condition !== undefined && { condition }) });
-  } else if (principalId === undefined || living === undefined || idKey(principalId) === idKey(living)) {
-    mine.delete(powerKey(subject));
-  }
-  powers.set(idKey(identityId), mine);
 }
 
 interface Attached {
@@ -191,33 +148,6 @@ function accessFrom(holding: Holding | undefined, powers: Powers): ReadonlyMap<s
       return [[key, { power: first.power, conditions, via: group.map(({ via }) => via) }] as const];
     }),
   );
-}
-
-function powersIn(observed: Observed): Powers {
-  const byPrincipal = new Map(
-    [...observed.identities].map(([key, { principalId }]) => [idKey(principalId), key]),
-  );
-  const powers = new Map<string, Map<string, Assigned>>();
-  for (const { principalId, scope, roleGuid, condition } of observed.assignments.values()) {
-    const identity = byPrincipal.get(idKey(principalId));
-    if (identity === undefined) continue;
-    const power = powerFrom(roleGuid, roleNameOf(roleGuid, scope, observed), scope, observed);
-    const mine = powers.get(identity) ?? new Map<string, Assigned>();
-    powers.set(identity, mine.set(powerKey(power), { power, ...(condition !== undefined && { condition }) }));
-  }
-  return powers;
-}
-
-/** A role that nobody could read is shown among the privileged ones: it may be the worst of all. */
-function powerFrom(roleGuid: string, roleName: string, scope: string, observed: Observed): Power {
-  const roles = observed.roles.get(roleScopeOf(scope)) ?? [];
-  const definition = roles.find(({ guid }) => idKey(guid) === idKey(roleGuid));
-  const privileged = definition ? privilegeOf(definition, scope) : "its definition is not known";
-  return { kind: "azureRole", roleGuid, roleName, scope, ...(privileged !== undefined && { privileged }) };
-}
-
-function powerKey({ scope, roleGuid }: Pick<Power, "scope" | "roleGuid">): string {
-  return `${idKey(scope)} ${idKey(roleGuid)}`;
 }
 
 function attachmentKey({ subject, identityId }: Change): string {

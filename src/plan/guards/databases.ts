@@ -32,6 +32,11 @@ export function holdPrivilegedInDatabase(
   };
 }
 
+/** Why a right in a database is privileged, in words; undefined if it is not. */
+export function databasePrivilegeOf(subject: DatabaseSubject): string | undefined {
+  return privilegesOf(subject).length > 0 ? reasonFor(subject) : undefined;
+}
+
 /** Rule 17: a protected database, or one on a protected server, is never changed. */
 export function holdProtectedDatabase(draft: Draft, { observed, policy }: Subjects): Hold | undefined {
   const subject = databaseSubjectOf(draft);

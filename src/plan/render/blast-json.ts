@@ -1,7 +1,8 @@
 // Decides the JSON form of a plan's blast radius.
+import { securableText } from "../../model/database.ts";
 import type { DocumentRef } from "../../model/document.ts";
+import type { Power } from "../blast-powers.ts";
 import type { BlastRadius, Effect } from "../blast-radius.ts";
-import type { Power } from "../blast-reach.ts";
 import { countsOf } from "./blast-words.ts";
 
 /** What the holders of one identity gain and lose. */
@@ -29,8 +30,13 @@ export interface EffectOutput {
   readonly trusts: readonly TrustOutput[];
 }
 
-/** An Azure role at a scope. */
-export type PowerOutput = Readonly<Record<"kind" | "roleName" | "roleGuid" | "scope", string>>;
+/** An Azure role at a scope, or a right in a database; a securable as the documents write it. */
+export type PowerOutput =
+  | Readonly<{ kind: "azureRole" } & Record<"roleName" | "roleGuid" | "scope", string>>
+  | Readonly<{ kind: "databaseRole" } & Record<"server" | "database" | "role", string>>
+  | Readonly<
+      { kind: "databasePermission" } & Record<"server" | "database" | "permission" | "securable", string>
+    >;
 
 /** Resources of one ARM type; `ids` is empty if the effect befalls more than three resources altogether. */
 export interface HolderOutput {
@@ -60,8 +66,15 @@ export function documentOutput({ kind, namespace, name, file, line }: DocumentRe
   return { kind, namespace, name, file, line };
 }
 
-function powerOutput({ kind, roleName, roleGuid, scope }: Power): PowerOutput {
-  return { kind, roleName, roleGuid, scope };
+function powerOutput(power: Power): PowerOutput {
+  if (power.kind === "azureRole") {
+    const { kind, roleName, roleGuid, scope } = power;
+    return { kind, roleName, roleGuid, scope };
+  }
+  const { server, database } = power.database;
+  if (power.kind === "databaseRole") return { kind: power.kind, server, database, role: power.role };
+  const { kind, permission, securable } = power;
+  return { kind, server, database, permission, securable: securableText(securable) };
 }
 
 function effectOutput({ kind, power, conditions, formerConditions, holders }: Effect): EffectOutput {

@@ -1,6 +1,8 @@
 // Decides which words the blast radius of a plan is told in: who gains or loses what, at a glance.
 import { idKey } from "../../model/arm-id.ts";
+import { databaseName, securableText } from "../../model/database.ts";
 import { documentName } from "../../model/document.ts";
+import type { Power } from "../blast-powers.ts";
 import type { BlastRadius, Effect } from "../blast-radius.ts";
 import type { Holder } from "../blast-reach.ts";
 import type { Sign } from "./change-words.ts";
@@ -48,7 +50,10 @@ export function radiusTitle({ identityId, document }: BlastRadius, names: Names)
 export function idsOfRadius(radius: readonly BlastRadius[]): readonly string[] {
   return radius.flatMap(({ identityId, effects }) => [
     identityId,
-    ...effects.flatMap(({ power, holders }) => [power.scope, ...targetsOf(holders).map((t) => t.targetId)]),
+    ...effects.flatMap(({ power, holders }) => [
+      ...(power.kind === "azureRole" ? [power.scope] : []),
+      ...targetsOf(holders).map((t) => t.targetId),
+    ]),
   ]);
 }
 
@@ -65,7 +70,7 @@ export function countsOf(holders: readonly Holder[]): readonly HolderCount[] {
 
 /** One sentence for the resources, and one for each trust: who that is takes a line of its own. */
 function sentencesOf({ kind, power, holders, ...limits }: Effect, names: Names): readonly string[] {
-  const what = `${power.roleName} on ${names(power.scope)}${conditionWords(kind, limits)}`;
+  const what = `${powerWords(power, names)}${conditionWords(kind, limits)}`;
   const targets = targetsOf(holders);
   const trusts = holders.filter((holder) => holder.kind === "trust");
   const verb = (count: number): string => verbs[kind][count === 1 ? 0 : 1];
@@ -77,6 +82,20 @@ function sentencesOf({ kind, power, holders, ...limits }: Effect, names: Names):
           ({ issuer, subject }) => `whoever has a token of ${issuer} for ${subject} ${verb(1)} ${what}`,
         )),
   ];
+}
+
+function powerWords(power: Power, names: Names): string {
+  switch (power.kind) {
+    case "azureRole":
+      return `${power.roleName} on ${names(power.scope)}`;
+    case "databaseRole":
+      return `${power.role} in ${databaseName(power.database)}`;
+    case "databasePermission": {
+      const { permission, securable, database } = power;
+      const on = securable.class === "database" ? "" : ` on ${securableText(securable)}`;
+      return `${permission}${on} in ${databaseName(database)}`;
+    }
+  }
 }
 
 const verbs: Readonly<Record<Effect["kind"], readonly [string, string]>> = {

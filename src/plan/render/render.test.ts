@@ -2,6 +2,7 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { harmlessJson } from "../../model/text.ts";
+import type { Power } from "../blast-powers.ts";
 import type { Effect } from "../blast-radius.ts";
 import type { Holder } from "../blast-reach.ts";
 import {
@@ -300,6 +301,7 @@ describe("the blast radius", () => {
     roleName: "Secrets User",
     scope: vaultScope,
   } as const;
+  const orders = { server: "sql-orders.database.windows.net", database: "orders" };
   const effect = (change: Partial<Effect>): Effect => ({
     kind: "gain",
     power,
@@ -346,6 +348,21 @@ describe("the blast radius", () => {
       "- whoever has a token that one of 4 federated credentials trusts loses Secrets User on kv",
     ],
     [
+      { power: { kind: "databaseRole", database: orders, role: "db_owner" }, holders: targets(14) },
+      "+ 14 VMs gain db_owner in sql-orders/orders",
+    ],
+    [
+      {
+        power: {
+          kind: "databasePermission",
+          database: orders,
+          permission: "EXECUTE",
+          securable: { class: "schema", schema: "sales" },
+        },
+      },
+      "+ x-0 gains EXECUTE on schema::sales in sql-orders/orders",
+    ],
+    [
       { power: { ...power, privileged: "it permits every action (*)" } },
       "+ x-0 gains Secrets User on kv  privileged: it permits every action (*)",
     ],
@@ -361,7 +378,7 @@ describe("the blast radius", () => {
   test("many gains are folded, what is privileged or lost never is", () => {
     const many = (from: number, parts: Partial<Effect>): Effect[] =>
       Array.from({ length: 60 }, (_, i) =>
-        effect({ ...parts, power: { ...power, ...parts.power, roleName: `R${from + i}.` } }),
+        effect({ ...parts, power: { ...power, ...parts.power, roleName: `R${from + i}.` } as Power }),
       );
     const hot = many(100, { power: { ...power, privileged: "it is" } });
     const plan = planWith(...hot, ...many(200, {}), ...many(300, { kind: "lose" }));
@@ -393,6 +410,24 @@ describe("the blast radius", () => {
           },
         ],
       },
+    ]);
+  });
+
+  test("rights in databases as JSON", () => {
+    const rights: readonly Power[] = [
+      { kind: "databaseRole", database: orders, role: "db_owner", privileged: "it is" },
+      {
+        kind: "databasePermission",
+        database: orders,
+        permission: "EXECUTE",
+        securable: { class: "database" },
+      },
+    ];
+    const plan = planWith(...rights.map((one) => effect({ power: one })));
+    const effects = planOutputFrom(plan, context).blastRadius[0]?.effects ?? [];
+    expect(effects.map((one) => [one.power, one.privileged])).toEqual([
+      [{ kind: "databaseRole", ...orders, role: "db_owner" }, "it is"],
+      [{ kind: "databasePermission", ...orders, permission: "EXECUTE", securable: "database" }, null],
     ]);
   });
 

@@ -1,0 +1,204 @@
+// Decides what an identity may do: its roles at scopes and its rights in databases, as observed and as a plan's changes leave them.
+import { idKey } from "../model/arm-id.ts";
+import {
+  type DatabaseRef,
+  type DatabaseUser,
+  databaseKey,
+  principalSidOf,
+  type Securable,
+  sidFrom,
+} from "../model/database.ts";
+import { roleScopeOf } from "../model/grant.ts";
+import type { Observed } from "../observed/observed.ts";
+import type { DatabaseSubject } from "./database-subjects.ts";
+import { nameKey, permissionKey } from "./diff/wanted-databases.ts";
+import { databasePrivilegeOf } from "./guards/databases.ts";
+import { privilegeOf } from "./guards/privilege.ts";
+import { roleNameOf } from "./orphans.ts";
+import type { Change, Subject } from "./plan.ts";
+
+/** Something that an identity may do. */
+export type Power = PowerKind & {
+  /** Why it gives power over access, code or secrets, as a sentence fragment; undefined if it does not. */
+  readonly privileged?: string;
+};
+
+type PowerKind =
+  | {
+      readonly kind: "azureRole";
+      readonly roleGuid: string;
+      readonly roleName: string;
+      readonly scope: string;
+    }
+  | { readonly kind: "databaseRole"; readonly database: DatabaseRef; readonly role: string }
+  | {
+      readonly kind: "databasePermission";
+      readonly database: DatabaseRef;
+      readonly permission: string;
+      readonly securable: Securable;
+    };
+
+/** By identity, then by what the power means: Azure and databases have each only once for a principal. */
+export type Powers = ReadonlyMap<string, ReadonlyMap<string, Granted>>;
+
+interface Granted {
+  readonly power: Power;
+  readonly condition?: string;
+}
+
+type Mine = Map<string, Granted>;
+
+/** What the identities that were observed may do. */
+export function powersIn(observed: Observed): Powers {
+  const powers = new Map<string, Mine>();
+  const mineOf = (identity: string): Mine => {
+    const mine = powers.get(identity) ?? new Map<string, Granted>();
+    powers.set(identity, mine);
+    return mine;
+  };
+  const identities = [...observed.identities];
+  const byPrincipal = new Map(identities.map(([key, { principalId }]) => [idKey(principalId), key]));
+  for (const { principalId, scope, roleGuid, condition } of observed.assignments.values()) {
+    const identity = byPrincipal.get(idKey(principalId));
+    if (identity === undefined) continue;
+    const roleName = roleNameOf(roleGuid, scope, observed);
+    hold(mineOf(identity), azurePower(roleGuid, roleName, scope, observed), condition);
+  }
+  const bySid = new Map(identities.map(([key, { clientId }]) => [sidFrom(clientId), key]));
+  for (const database of observed.databases.values()) {
+    if (database.kind !== "read") continue;
+    for (const user of database.contents.users) {
+      const identity = bySid.get(principalSidOf(user));
+      if (identity === undefined) continue;
+      for (const power of powersOfUser(database.resource.ref, user)) hold(mineOf(identity), power);
+    }
+  }
+  return powers;
+}
+
+/** What they may do once these changes have been made. */
+export function powersAfter(before: Powers, observed: Observed, changes: readonly Change[]): Powers {
+  const powers = new Map([...before].map(([key, list]) => [key, new Map(list)]));
+  // What is revoked goes first: a dead principal's role may give way to a living one's.
+  for (const change of changes.toSorted(
+    (a, b) => Number(b.kind === "revoke") - Number(a.kind === "revoke"),
+  )) {
+    const key = idKey(change.identityId);
+    const mine = powers.get(key) ?? new Map<string, Granted>();
+    powers.set(key, mine);
+    if (change.subject.kind === "role") applyRole(change, change.subject, observed, mine);
+    if ("database" in change.subject) applyDatabase(change, change.subject, observed, mine);
+  }
+  return powers;
+}
+
+/** Where a power reaches, and which it is: for sorting. */
+export function powerPlace(power: Power): readonly [string, string] {
+  switch (power.kind) {
+    case "azureRole":
+      return [idKey(power.scope), power.roleName];
+    case "databaseRole":
+      return [databaseKey(power.database), power.role];
+    case "databasePermission":
+      return [databaseKey(power.database), permissionKey(power)];
+  }
+}
+
+function hold(mine: Mine, power: Power, condition?: string): void {
+  mine.set(powerKey(power), { power, ...(condition !== undefined && { condition }) });
+}
+
+function applyRole(
+  { kind, identityId }: Change,
+  subject: Extract<Subject, { kind: "role" }>,
+  observed: Observed,
+  mine: Mine,
+): void {
+  const { scope, roleGuid, roleName, condition, principalId } = subject;
+  const power = azurePower(roleGuid, roleName, scope, observed);
+  const living = observed.identities.get(idKey(identityId))?.principalId;
+  if (kind !== "revoke") hold(mine, power, condition);
+  else if (principalId === undefined || living === undefined || idKey(principalId) === idKey(living)) {
+    mine.delete(powerKey(power));
+  }
+}
+
+/** What a dead principal's user loses, the identity did not have any more. */
+function applyDatabase(
+  { kind, identityId }: Change,
+  subject: DatabaseSubject,
+  observed: Observed,
+  mine: Mine,
+): void {
+  const living = observed.identities.get(idKey(identityId))?.clientId;
+  const isDead =
+    subject.sid !== undefined &&
+    living !== undefined &&
+    principalSidOf({ sid: subject.sid }) !== sidFrom(living);
+  if (kind === "revoke") {
+    if (!isDead) lose(mine, subject);
+    return;
+  }
+  const { database } = subject;
+  if (subject.kind === "databaseUser") {
+    const { roles = [], permissions = [] } = subject.replaces ?? {};
+    for (const role of roles) hold(mine, databasePower({ kind: "databaseRole", database, role }));
+    for (const one of permissions)
+      hold(mine, databasePower({ kind: "databasePermission", database, ...one }));
+  } else hold(mine, databasePower(subject));
+}
+
+function lose(mine: Mine, subject: DatabaseSubject): void {
+  if (subject.kind !== "databaseUser") {
+    mine.delete(powerKey(databasePower(subject)));
+    return;
+  }
+  for (const [key, { power }] of mine) {
+    if (power.kind !== "azureRole" && databaseKey(power.database) === databaseKey(subject.database)) {
+      mine.delete(key);
+    }
+  }
+}
+
+/** What is denied is not told: it takes away, and nobody gains it. */
+function powersOfUser(database: DatabaseRef, { roles, permissions }: DatabaseUser): readonly Power[] {
+  return [
+    ...roles.map((role) => databasePower({ kind: "databaseRole", database, role })),
+    ...permissions
+      .filter(({ state }) => state !== "DENY")
+      .map(({ permission, securable }) =>
+        databasePower({ kind: "databasePermission", database, permission, securable }),
+      ),
+  ];
+}
+
+type DatabaseRight = Exclude<PowerKind, { kind: "azureRole" }>;
+
+function databasePower(right: DatabaseRight): Power {
+  const { server, database } = right.database;
+  const ref = { server, database };
+  const privileged = databasePrivilegeOf({ ...right, userName: "" });
+  const why = privileged === undefined ? {} : { privileged };
+  if (right.kind === "databaseRole") return { kind: right.kind, database: ref, role: right.role, ...why };
+  const { kind, permission, securable } = right;
+  return { kind, database: ref, permission, securable, ...why };
+}
+
+/** A role that nobody could read is shown among the privileged ones: it may be the worst of all. */
+function azurePower(roleGuid: string, roleName: string, scope: string, observed: Observed): Power {
+  const roles = observed.roles.get(roleScopeOf(scope)) ?? [];
+  const definition = roles.find(({ guid }) => idKey(guid) === idKey(roleGuid));
+  const privileged = definition ? privilegeOf(definition, scope) : "its definition is not known";
+  return { kind: "azureRole", roleGuid, roleName, scope, ...(privileged !== undefined && { privileged }) };
+}
+
+function powerKey(power: Power): string {
+  switch (power.kind) {
+    case "azureRole":
+      return `${idKey(power.scope)} ${idKey(power.roleGuid)}`;
+    case "databaseRole":
+      return `${databaseKey(power.database)} role ${nameKey(power.role)}`;
+    case "databasePermission":
+      return `${databaseKey(power.database)} permission ${permissionKey(power)}`;
+  }
+}
