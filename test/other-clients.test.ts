@@ -156,9 +156,9 @@ describe.skipIf(!isPythonThere)("Azure's Python SDKs", () => {
       instances: 3,
       identities: 3,
       groups: 4,
-      resources: 16,
-      tagged: 9,
-      topped: 16,
+      resources: 19,
+      tagged: 10,
+      topped: 19,
       assignments: 9,
     });
     expect(counts.definitions).toBeGreaterThan(400);
