@@ -65,13 +65,19 @@ test("a target: every identity on it with document and line, the foreign one wit
   const answer = explain(vmId("VM-1"));
   expect(answer).toMatchObject({ kind: "target", systemAssigned: true });
   expect(renderExplanationText(answer)).toBe(`${vmId("VM-1")}
+As the documents are at revision r1.
 System-assigned identity: yes.
 
 Attached
   id-orders  listed by team/orders (orders.yaml:9); matches the selector of team/orders (orders.yaml:12); the identity is owned by this instance
   id-foreign  not ours: no document lists it; the identity is owned by other
 
-Roles
+Has through them
+  id-orders: Reader on subscription 00000000  not there, though listed by team/orders (orders.yaml:1)
+  id-orders: Reader on resource group rg (marked by prod)  nobody: no document lists it
+  id-orders: Key Vault Secrets User on kv (marked by prod)  listed by team/orders (orders.yaml:1)
+
+Who has roles on it
   id-orders: Reader on subscription 00000000 (inherited)  not there, though listed by team/orders (orders.yaml:1)
   id-orders: Reader on resource group rg (inherited, marked by prod)  nobody: no document lists it
 `);
@@ -146,4 +152,35 @@ test("what is not known is told", () => {
   expect(JSON.parse(renderExplanationJson(answer))).toMatchObject({
     apiVersion: "bindery.dev/explanation/v1",
   });
+});
+
+test("an orphan is called one, wherever it is met", () => {
+  const orphanId = identityId.replace("id-orders", "id-old");
+  const world = observed({
+    identities: [live({ id: orphanId })],
+    targets: [vm("vm-1", [orphanId])],
+    assignments: [assignment(secretsUser)],
+  });
+  const of = (id: string) => renderExplanationText(explainResource(id, desired(), world, policy));
+  expect(of(orphanId)).toContain("Declared by nobody any more: an orphan, nothing of it is touched");
+  const words = "nobody: no document names the identity any more (an orphan)";
+  expect(of(vmId("vm-1"))).toContain(`  id-old  ${words}; the identity is owned by this instance\n`);
+  expect(of(vaultScope)).toContain(`  id-old: Key Vault Secrets User (marked by prod)  ${words}\n`);
+  const answer = explainResource(vaultScope, desired(), world, policy);
+  expect(answer.assignments).toMatchObject([{ orphaned: true }]);
+});
+
+test.each([
+  ["a machine that no list shows", vmId("vm-unknown"), "No list shows this resource"],
+  [
+    "a resource outside the estate",
+    vmId("vm-1").replace(subscription, "00000000-0000-4000-8000-00000000000f"),
+    "Subscription 00000000-0000-4000-8000-00000000000f is not in the estate, so nothing was read there.",
+  ],
+])("%s is doubtful", (_, id, words) => {
+  expect(renderExplanationText(explain(id))).toContain(words);
+});
+
+test("what is known for sure is not", () => {
+  for (const id of [vmId("vm-1"), vaultScope, identityId, group]) expect(explain(id).doubts).toEqual([]);
 });

@@ -1,11 +1,12 @@
 // Answers why a target or scope has what it has: which document and line wants it, or that nobody does.
 import type { Desired } from "../../desired/desired.ts";
-import { idKey, isAtOrBelow, sameId } from "../../model/arm-id.ts";
+import { idKey, isAtOrBelow, parseArmId, sameId, subscriptionOf } from "../../model/arm-id.ts";
 import { byText } from "../../model/order.ts";
 import type { Policy } from "../../model/policy.ts";
+import { isAttached, targetKindOf } from "../../model/target.ts";
 import type { Observed } from "../../observed/observed.ts";
 import { ownershipOf } from "../ownership.ts";
-import type { ExplainedIdentity, Explanation, View } from "./explanation.ts";
+import { type ExplainedIdentity, type Explanation, isOrphan, type View } from "./explanation.ts";
 import { assignmentsWhere } from "./grants.ts";
 import { attachmentsOfIdentity, attachmentsOfTarget, missingAt } from "./targets.ts";
 
@@ -17,7 +18,7 @@ export function explainResource(
   policy: Policy,
 ): Explanation {
   const view = { desired, observed, policy };
-  const base = { resourceId, revision: desired.revision, doubts: doubtsOf(view) };
+  const base = { resourceId, revision: desired.revision, doubts: doubtsOf(resourceId, view) };
   const target = observed.targets.get(idKey(resourceId));
   if (isIdentity(resourceId, view)) {
     return {
@@ -45,6 +46,11 @@ export function explainResource(
     systemAssigned: target.attachments.systemAssigned,
     attachments: [...attachmentsOfTarget(target, view), ...missingAt(resourceId, view)],
     assignments,
+    reach: assignmentsWhere(
+      view,
+      (id) => isAttached(target.attachments, id),
+      () => true,
+    ),
   };
 }
 
@@ -69,7 +75,8 @@ function isIdentity(resourceId: string, { desired, observed }: View): boolean {
   return observed.identities.has(key) || desired.identities.some(({ id }) => idKey(id) === key);
 }
 
-function identityFrom(identityId: string, { desired, observed, policy }: View): ExplainedIdentity {
+function identityFrom(identityId: string, view: View): ExplainedIdentity {
+  const { desired, observed, policy } = view;
   const wanted = desired.identities.find(({ id }) => sameId(id, identityId));
   const { state, owner, identity } = ownershipOf(identityId, policy.owner, observed);
   return {
@@ -81,12 +88,25 @@ function identityFrom(identityId: string, { desired, observed, policy }: View): 
     ownership: state,
     ...(owner !== undefined && { owner }),
     ...(identity && { principalId: identity.principalId, clientId: identity.clientId }),
+    orphaned: isOrphan(identityId, view),
   };
 }
 
-function doubtsOf({ observed }: View): readonly string[] {
+function doubtsOf(resourceId: string, { observed }: View): readonly string[] {
   return [
+    ...placeDoubts(resourceId, observed),
     ...[...observed.unknown].map(([id, why]) => `Subscription ${id} is not fully known: ${why}.`),
     ...[...observed.unreadable].map(([id, why]) => `${id} could not be read: ${why}.`),
   ];
+}
+
+/** Where nothing is read, and what should have been seen and was not. */
+function placeDoubts(resourceId: string, observed: Observed): readonly string[] {
+  const subscription = subscriptionOf(resourceId);
+  if (subscription !== undefined && !observed.subscriptions.has(subscription)) {
+    return [`Subscription ${subscription} is not in the estate, so nothing was read there.`];
+  }
+  const kind = targetKindOf(parseArmId(resourceId)?.type ?? "");
+  if (kind === "other" || observed.targets.has(idKey(resourceId))) return [];
+  return ["No list shows this resource: it does not exist, is very new, or may not be read."];
 }

@@ -37,6 +37,8 @@ export interface ExplainedAttachment {
   readonly ownership: OwnershipState;
   /** The value of the identity's owner tag, where it has one. */
   readonly owner?: string;
+  /** True if the identity is ours and no document names it any more. */
+  readonly orphaned: boolean;
 }
 
 /** One role assignment of a principal of ours, or one that should be. */
@@ -53,6 +55,8 @@ export interface ExplainedAssignment {
   readonly inherited: boolean;
   /** Whose marker its description carries. */
   readonly markedBy?: string;
+  /** True if the identity is ours and no document names it any more. */
+  readonly orphaned: boolean;
 }
 
 /** What is known of the resource itself where it is an identity. */
@@ -64,6 +68,8 @@ export interface ExplainedIdentity {
   readonly owner?: string;
   readonly principalId?: string;
   readonly clientId?: string;
+  /** True if it is ours and no document names it any more. */
+  readonly orphaned: boolean;
 }
 
 /** Why a resource has what it has. */
@@ -77,6 +83,8 @@ export interface Explanation {
   readonly systemAssigned?: boolean;
   readonly attachments: readonly ExplainedAttachment[];
   readonly assignments: readonly ExplainedAssignment[];
+  /** Only for targets: the roles of the identities that are attached to it. */
+  readonly reach?: readonly ExplainedAssignment[];
   /** Why this answer may be incomplete, as full sentences. */
   readonly doubts: readonly string[];
 }
@@ -100,4 +108,11 @@ export function standingOf(
   const { observed, policy } = view;
   const identity = observed.identities.get(idKey(identityId));
   return identity && tagOf(identity.tags, ownerTag) === policy.owner ? "Undeclared" : "Foreign";
+}
+
+/** True for an identity that carries our owner tag and that no document names. */
+export function isOrphan(identityId: string, { desired, observed, policy }: View): boolean {
+  const identity = observed.identities.get(idKey(identityId));
+  if (!identity || tagOf(identity.tags, ownerTag) !== policy.owner) return false;
+  return !desired.identities.some(({ id }) => idKey(id) === idKey(identityId));
 }

@@ -7,7 +7,7 @@ import { byText } from "../../model/order.ts";
 import type { Observed } from "../../observed/observed.ts";
 import { wantedGrants } from "../diff/wanted.ts";
 import { roleNameOf } from "../orphans.ts";
-import { type ExplainedAssignment, standingOf, type View, type Wish } from "./explanation.ts";
+import { type ExplainedAssignment, isOrphan, standingOf, type View, type Wish } from "./explanation.ts";
 
 /** The assignments, made or wanted, of these identities at these scopes; above `resourceId` they are inherited. */
 export function assignmentsWhere(
@@ -54,6 +54,7 @@ function assignmentFrom(
     wishes,
     inherited: isInherited(assignment.scope, resourceId),
     ...(marker && { markedBy: marker.owner }),
+    orphaned: isOrphan(identity.id, view),
   };
 }
 
@@ -83,6 +84,7 @@ function missingGrants(
         standing: "Missing" as const,
         wishes: grantWishes(identity, scope, definition?.guid ?? named, observed),
         inherited: isInherited(scope, resourceId),
+        orphaned: false,
       },
     ];
   });

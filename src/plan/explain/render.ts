@@ -36,24 +36,34 @@ export function renderExplanationJson(explanation: Explanation): string {
 
 /** The explanation as text, ending in a line break. Every text from outside is made harmless. */
 export function renderExplanationText(explanation: Explanation, paint: Paint = (_, text) => text): string {
-  const { resourceId, kind, attachments, assignments, systemAssigned } = explanation;
+  const { resourceId, revision, kind, attachments, assignments, reach = [], systemAssigned } = explanation;
   const ids = [
     ...attachments.flatMap((a) => [a.identityId, a.targetId]),
-    ...assignments.flatMap((a) => [a.identityId, a.scope]),
+    ...[...assignments, ...reach].flatMap((a) => [a.identityId, a.scope]),
     resourceId,
   ];
   const page = { names: namesFor(ids), paint };
   const system =
     systemAssigned === undefined ? [] : [`System-assigned identity: ${systemAssigned ? "yes" : "no"}.`];
   const sections = [
-    [`${paint("heading", safeText(resourceId))}`, ...identityLines(explanation.identity), ...system],
+    [
+      paint("heading", safeText(resourceId)),
+      paint("quiet", `As the documents are at revision ${safeText(revision)}.`),
+      ...identityLines(explanation.identity),
+      ...system,
+    ],
     section(
       "Attached",
       attachments.map((one) => attachmentLine(one, kind, page)),
       page,
     ),
     section(
-      "Roles",
+      "Has through them",
+      reach.map((one) => assignmentLine(one, "reach", page)),
+      page,
+    ),
+    section(
+      kind === "identity" ? "Roles" : "Who has roles on it",
       assignments.map((one) => assignmentLine(one, kind, page)),
       page,
     ),
@@ -88,7 +98,9 @@ function identityLines(identity: ExplainedIdentity | undefined): readonly string
   const { document, lifecycle, prunePolicy, principalId, clientId } = identity;
   const declared = document
     ? `Declared by ${placeOf(document)}: lifecycle ${lifecycle}, prunePolicy ${prunePolicy}.`
-    : "Declared by nobody.";
+    : identity.orphaned
+      ? "Declared by nobody any more: an orphan, nothing of it is touched until a document says Released or Absent."
+      : "Declared by nobody.";
   const principal =
     principalId === undefined
       ? "It does not exist in Azure."
@@ -120,12 +132,17 @@ function ownershipWords({ ownership, owner }: Pick<ExplainedIdentity, "ownership
 function attachmentLine(one: ExplainedAttachment, kind: Explanation["kind"], { names, paint }: Page): string {
   const what = safeText(names(kind === "identity" ? one.targetId : one.identityId));
   const whose = kind === "identity" ? "" : `; the identity is ${ownershipWords(one)}`;
-  return `${paint(styles[one.standing], what)}  ${standingWords(one.standing, one.wishes)}${whose}`;
+  return `${paint(styles[one.standing], what)}  ${standingWords(one)}${whose}`;
 }
 
-function assignmentLine(one: ExplainedAssignment, kind: Explanation["kind"], { names, paint }: Page): string {
+function assignmentLine(
+  one: ExplainedAssignment,
+  kind: Explanation["kind"] | "reach",
+  { names, paint }: Page,
+): string {
   const who = kind === "identity" ? "" : `${safeText(names(one.identityId))}: `;
-  const where = kind === "identity" || one.inherited ? ` on ${safeText(names(one.scope))}` : "";
+  const isAbout = kind === "identity" || kind === "reach" || one.inherited;
+  const where = isAbout ? ` on ${safeText(names(one.scope))}` : "";
   const notes = [
     ...(one.condition === undefined ? [] : ["with a condition"]),
     ...(one.inherited ? ["inherited"] : []),
@@ -133,17 +150,23 @@ function assignmentLine(one: ExplainedAssignment, kind: Explanation["kind"], { n
   ];
   const note = notes.length > 0 ? ` (${notes.join(", ")})` : "";
   const what = paint(styles[one.standing], `${who}${safeText(one.roleName)}${where}`);
-  return `${what}${note}  ${standingWords(one.standing, one.wishes)}`;
+  return `${what}${note}  ${standingWords(one)}`;
 }
 
-function standingWords(standing: Standing, wishes: readonly Wish[]): string {
+function standingWords({
+  standing,
+  wishes,
+  orphaned,
+}: Pick<ExplainedAttachment, "standing" | "wishes" | "orphaned">): string {
   switch (standing) {
     case "Declared":
       return wishes.map(wishWords).join("; ");
     case "Missing":
       return `not there, though ${wishes.map(wishWords).join("; ")}`;
     case "Undeclared":
-      return "nobody: no document lists it";
+      return orphaned
+        ? "nobody: no document names the identity any more (an orphan)"
+        : "nobody: no document lists it";
     case "Ignored":
       return "nobody: its document leaves it to others (ignore)";
     case "Foreign":

@@ -4,7 +4,7 @@ import { idKey, isAtOrBelow, sameId } from "../../model/arm-id.ts";
 import { isAttached, type Target } from "../../model/target.ts";
 import { matches, wantedAttachments } from "../diff/wanted.ts";
 import { type OwnershipState, ownershipOf } from "../ownership.ts";
-import { type ExplainedAttachment, standingOf, type View, type Wish } from "./explanation.ts";
+import { type ExplainedAttachment, isOrphan, standingOf, type View, type Wish } from "./explanation.ts";
 
 /** What an identity is attached to, and what it should be attached to. */
 export function attachmentsOfIdentity(identityId: string, view: View): readonly ExplainedAttachment[] {
@@ -79,8 +79,13 @@ function attachmentWishes(
 
 function ownerOf(
   identityId: string,
-  { observed, policy }: View,
-): { ownership: OwnershipState; owner?: string } {
+  view: View,
+): { ownership: OwnershipState; owner?: string; orphaned: boolean } {
+  const { observed, policy } = view;
   const { state, owner } = ownershipOf(identityId, policy.owner, observed);
-  return { ownership: state, ...(owner !== undefined && { owner }) };
+  return {
+    ownership: state,
+    ...(owner !== undefined && { owner }),
+    orphaned: isOrphan(identityId, view),
+  };
 }
