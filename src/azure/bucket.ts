@@ -17,6 +17,8 @@ export interface Bucket {
   take(cost: number, signal: AbortSignal): Promise<void>;
   /** True if a request could go at once. */
   hasRoom(cost: number): boolean;
+  /** How long a request would wait if nobody were before it, in milliseconds; 0 if it could go. */
+  delayInMs(cost: number): number;
   /** The request was not sent after all. */
   giveBack(cost: number): void;
   /** The request has ended; `remaining` is what Azure says it would still take. */
@@ -94,6 +96,7 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
       }
     },
     hasRoom,
+    delayInMs: (cost) => Math.max(0, waitInMs(cost)),
     giveBack(cost): void {
       inFlight -= cost;
       add(cost);

@@ -20,7 +20,7 @@ import { readerOf } from "./reader.ts";
 import { graphOf } from "./resource-graph.ts";
 import { existingScopes } from "./scopes.ts";
 import { targetWriterOf } from "./target-writer.ts";
-import type { Outside } from "./throttle.ts";
+import type { LimitWait, Outside } from "./throttle.ts";
 
 /** What it takes to connect. */
 export interface ConnectOptions {
@@ -36,6 +36,8 @@ export interface ConnectOptions {
   /** A certificate authority to trust, as PEM. */
   readonly ca?: string;
   readonly onRequest?: (event: RequestEvent) => void;
+  /** Sees each request that is held back for one of Azure's limits. */
+  readonly onWait?: (wait: LimitWait) => void;
   readonly bounds?: RequestBounds;
   /** How long an operation of Azure may take; 20 minutes by default. */
   readonly deadlineInMs?: number;
@@ -76,6 +78,7 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
     version: options.version ?? "unknown",
     correlationId: () => running.getStore()?.correlationId ?? randomUUID(),
     onRequest: options.onRequest ?? ((): void => undefined),
+    onWait: options.onWait ?? ((): void => undefined),
     ...(options.ca ? { ca: options.ca } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.httpClient ? { httpClient: options.httpClient } : {}),

@@ -21,7 +21,7 @@ import {
   type RequestBounds,
   type RequestEvent,
 } from "./policies.ts";
-import { type Outside, throttlePolicy } from "./throttle.ts";
+import { type LimitWait, type Outside, throttlePolicy } from "./throttle.ts";
 
 /** What a line to Azure is made of. */
 export interface LineOptions {
@@ -31,6 +31,8 @@ export interface LineOptions {
   readonly clock: Clock;
   /** Runs the wait for a limit of a single resource. */
   readonly outside: Outside;
+  /** Sees each request that is held back for a limit. */
+  readonly onWait: (wait: LimitWait) => void;
   readonly version: string;
   /** The id that all requests of the operation at hand carry. */
   readonly correlationId: () => string;
@@ -112,7 +114,7 @@ function guardFrom(options: LineOptions): Line["guard"] {
     hostsPolicy([new URL(options.cloud.resourceManager).host]),
     ...(options.dryRun ? [dryRunPolicy()] : []),
     // Its waits do not count as Azure's time to answer.
-    throttlePolicy(options.clock, options.outside),
+    throttlePolicy(options.clock, options.outside, options.onWait),
     boundsPolicy(options.bounds ?? defaultBounds),
   ];
   return (client) => {

@@ -6,7 +6,7 @@ import {
 } from "@azure/core-rest-pipeline";
 import { describe, expect, test } from "vitest";
 import { jumpingClock } from "../apply/fixtures.ts";
-import { type Outside, throttlePolicy } from "./throttle.ts";
+import { type LimitWait, type Outside, throttlePolicy } from "./throttle.ts";
 
 const arm = "https://management.azure.com";
 const s1 = "/subscriptions/00000000-0000-0000-0000-000000000001";
@@ -386,4 +386,20 @@ test("the buckets of thousands of machines do not add up for ever, and those in 
   expect(clock.now()).toBe(before);
   await send("PATCH", vm("used"));
   expect(clock.now() - before).toBe(15_000);
+});
+
+test("who watches is told which limit holds a request back, and for how long", async () => {
+  const waits: LimitWait[] = [];
+  const clock = jumpingClock();
+  const policy = throttlePolicy(
+    clock,
+    (wait) => wait(),
+    (wait) => waits.push(wait),
+  );
+  const answer = { status: 200, headers: createHttpHeaders(), bodyAsText: "" };
+  for (let n = 0; n < 16; n += 1) {
+    const request = createPipelineRequest({ url: `${arm}${graph}`, method: "POST" });
+    await policy.sendRequest(request, async () => ({ ...answer, request }));
+  }
+  expect(waits).toEqual([{ limit: "Resource Graph's user-quota per tenant", inMs: 334 }]);
 });

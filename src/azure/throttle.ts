@@ -8,7 +8,7 @@ import type {
 import type { Clock } from "../model/ports.ts";
 import { type Bucket, bucketFrom } from "./bucket.ts";
 import { pauseOf, remainingOf } from "./limit-answers.ts";
-import { type Claim, claimsOf } from "./limits.ts";
+import { type Claim, claimsOf, type Limit } from "./limits.ts";
 import { factsOf } from "./request-facts.ts";
 
 /** A request's bucket, and which limit it stands for. */
@@ -19,16 +19,39 @@ interface Held extends Claim {
 /** Runs a wait during which other work may go on. */
 export type Outside = <T>(wait: () => Promise<T>) => Promise<T>;
 
+/** A request that is held back. */
+export interface LimitWait {
+  /** "Compute's UpdateVMResource per resource": whose limit, its name, and whom it counts for. */
+  readonly limit: string;
+  readonly inMs: number;
+}
+
+/** How a limit's owner is called. */
+const owners: Readonly<Record<Limit["provider"], string>> = {
+  arm: "Resource Manager's",
+  compute: "Compute's",
+  identity: "the identity provider's",
+  graph: "Resource Graph's",
+  any: "a provider's",
+};
+
 /**
  * A policy that delays before sending: one set of buckets for all clients that share it. A request that finds room
  * goes at once. Aborting the request ends its wait with an `AbortError`.
  */
-export function throttlePolicy(clock: Clock, outside: Outside): PipelinePolicy {
+export function throttlePolicy(
+  clock: Clock,
+  outside: Outside,
+  onWait: (wait: LimitWait) => void = () => undefined,
+): PipelinePolicy {
   const bucketOf = bucketsOn(clock);
   const take = async ({ limit, cost }: Claim, bucket: Bucket, signal: AbortSignal): Promise<void> => {
     const wait = (): Promise<void> => bucket.take(cost, signal);
+    if (bucket.hasRoom(cost)) return await wait();
+    const { provider, name, scope } = limit;
+    onWait({ limit: `${owners[provider]} ${name} per ${scope}`, inMs: bucket.delayInMs(cost) });
     // A limit of one resource delays nobody else; behind a wide one it is of no use to begin more.
-    await (limit.scope === "resource" && !bucket.hasRoom(cost) ? outside(wait) : wait());
+    await (scope === "resource" ? outside(wait) : wait());
   };
   return {
     name: "bindery-throttle",

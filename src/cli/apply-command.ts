@@ -55,7 +55,7 @@ export async function runApply(
   const log = await logFor(io);
   const { owner, tenantId, sqlServers } = inputs.policy;
   const opened = await openAzure(
-    { ...cloudOf(options), tenantId, owner, sqlServers, dryRun: false, log },
+    { ...cloudOf(options), tenantId, owner, sqlServers, dryRun: false, log, onWait: progress.waiting },
     io,
   );
   if (saved) refuseUnfit(saved, { inputs, options, cloud: opened.cloud.name }, io);

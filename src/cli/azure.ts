@@ -1,7 +1,7 @@
 // Opens the way to Azure for one command: cloud, header, credential; loads Azure's SDKs only then.
 import { dirname, resolve } from "node:path";
 import type { AzureCloud } from "../azure/cloud.ts";
-import type { AzureConnection } from "../azure/connect.ts";
+import type { AzureConnection, ConnectOptions } from "../azure/connect.ts";
 import { matchesPattern } from "../model/pattern.ts";
 import type { ReadPorts, WritePorts } from "../model/ports.ts";
 import { safeText } from "../model/text.ts";
@@ -23,6 +23,7 @@ export interface AzureOptions {
   readonly sqlServers?: readonly string[];
   readonly dryRun: boolean;
   readonly log: Log;
+  readonly onWait?: ConnectOptions["onWait"];
 }
 
 /** An open way to Azure. */
@@ -49,6 +50,7 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
     clock: systemClock,
     version: version(),
     onRequest: (event) => options.log.debug({ ...event }, "azure request"),
+    ...(options.onWait && { onWait: options.onWait }),
     ...tenant,
     ...trust,
   });

@@ -305,6 +305,43 @@ describe("progress", () => {
     );
   });
 
+  test("in a log: longer waits for Azure's limits, each limit once in a minute", () => {
+    const stream = new Screen();
+    let now = 0;
+    using progress = progressOn({ stream, paint: plain, now: () => now });
+    const limit = "Compute's UpdateVMResource per resource";
+    progress.waiting({ limit, inMs: 4_000 });
+    progress.waiting({ limit, inMs: 5_200 });
+    now = 59_000;
+    progress.waiting({ limit, inMs: 20_000 });
+    progress.waiting({ limit: "another", inMs: 7_000 });
+    now = 60_000;
+    progress.waiting({ limit, inMs: 8_000 });
+    expect(stream.text.trimEnd().split("\n")).toEqual([
+      `waiting 6 s for Azure's limit: ${limit}`,
+      "waiting 7 s for Azure's limit: another",
+      `waiting 8 s for Azure's limit: ${limit}`,
+    ]);
+  });
+
+  test("at a terminal: what waits for Azure's limits, until it goes on", () => {
+    const drawn: string[] = [];
+    let now = 0;
+    const live = Object.assign((text: string) => void drawn.push(text), {
+      persist: () => undefined,
+      clear: () => undefined,
+      done: () => undefined,
+    });
+    using progress = progressOn({ stream: new Screen(true), paint: plain, live, now: () => now });
+    progress.planned(plan);
+    progress.waiting({ limit: "a\u001b limit", inMs: 4_000 });
+    expect(drawn.at(-1)).toMatch(/2 left\n {2}waiting 4 s for Azure's limit: a\S* limit$/);
+    expect(drawn.at(-1)).not.toContain("\u001b");
+    now = 4_000;
+    progress.planned(plan);
+    expect(drawn.at(-1)).toBe("0 of 2 operations done, 2 left");
+  });
+
   test("at a terminal: what runs, what is left, and what has ended above it", () => {
     if (!operation || !change) throw new Error("The plan is empty.");
     const drawn: string[] = [];

@@ -12,6 +12,8 @@ import { operationWords, outcomeLine } from "./operation-words.ts";
 export interface Progress extends ApplyObserver, Disposable {
   /** A pass is about to be applied. */
   planned(plan: Plan): void;
+  /** A request is held back for one of Azure's limits. */
+  waiting(wait: { readonly limit: string; readonly inMs: number }): void;
   /** Something that a person should read at once. */
   say(line: string): void;
 }
@@ -34,6 +36,9 @@ export interface LiveArea {
 
 /** More running operations than this are counted, not listed. */
 const mostListed = 8;
+/** In a log only longer waits are news, and each limit once in a while. */
+const newsInMs = 5_000;
+const newsAgainInMs = 60_000;
 
 interface Running {
   readonly words: string;
@@ -51,10 +56,14 @@ interface Pass {
 /** Progress on a screen. The plain form tells only what has ended, and retries. */
 export function progressOn(screen: ProgressScreen): Progress {
   const running = new Map<string, Running>();
+  /** Until when requests are held back, and when that was last told, by limit. */
+  const waits = new Map<string, { readonly untilInMs: number; readonly toldAtInMs: number }>();
   let pass: Pass | undefined;
   let isOver = false;
   const draw = (): void => {
-    if (pass && pass.plan.operations.length > 0 && !isOver) screen.live?.(liveText(pass, running, screen));
+    if (pass && pass.plan.operations.length > 0 && !isOver) {
+      screen.live?.([liveText(pass, running, screen), ...waitLines(waits, screen)].join("\n"));
+    }
   };
   const say = (line: string): void => {
     if (screen.live && !isOver) screen.live.persist(line);
@@ -91,6 +100,14 @@ export function progressOn(screen: ProgressScreen): Progress {
       if (screen.live) draw();
       else if (failure.class !== "propagating") say(`retrying     ${words}, ${retry}`);
     },
+    waiting({ limit, inMs }) {
+      const now = screen.now();
+      const toldAtInMs = waits.get(limit)?.toldAtInMs ?? Number.NEGATIVE_INFINITY;
+      const isNews = !screen.live && inMs >= newsInMs && now - toldAtInMs >= newsAgainInMs;
+      waits.set(limit, { untilInMs: now + inMs, toldAtInMs: isNews ? now : toldAtInMs });
+      if (isNews) say(waitWords(limit, inMs));
+      else draw();
+    },
     ended(operation, outcomes) {
       running.delete(operation.id);
       if (!pass) return;
@@ -108,6 +125,18 @@ export function progressOn(screen: ProgressScreen): Progress {
       isOver = true;
     },
   };
+}
+
+function waitLines(
+  waits: ReadonlyMap<string, { readonly untilInMs: number }>,
+  { now, paint }: ProgressScreen,
+): readonly string[] {
+  const open = [...waits].filter(([, { untilInMs }]) => untilInMs > now());
+  return open.map(([limit, { untilInMs }]) => `  ${paint("quiet", waitWords(limit, untilInMs - now()))}`);
+}
+
+function waitWords(limit: string, inMs: number): string {
+  return safeText(`waiting ${Math.ceil(inMs / 1_000)} s for Azure's limit: ${limit}`);
 }
 
 function liveText(
