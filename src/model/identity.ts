@@ -23,8 +23,10 @@ export interface FederatedCredential {
 export const ownerTag = "bindery-owner";
 /** Holds `<principalId>/<clientId>` of the identity when Bindery made it or took it over. */
 export const principalTag = "bindery-principal";
-/** `pending` while what an adopted identity has too much may not be pruned yet. */
+/** `pending` while what an adopted identity has too much may not be pruned yet; `recreated` where it was made again before. */
 export const pruneTag = "bindery-prune";
+/** What the prune tag says of a recreated identity: what it is to get in databases still waits for a release. */
+export const pruneRecreated = "recreated";
 
 /** The value of a tag whatever the casing of its key. */
 export function tagOf(tags: Readonly<Record<string, string>>, key: string): string | undefined {

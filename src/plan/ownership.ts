@@ -13,7 +13,15 @@
 //   ours        | one alive on another identity   | Copied       (a copied tag is worth nothing)
 //   ours        | a dead one                      | Recreated    (deleted and made again by someone else)
 import { idKey, sameId } from "../model/arm-id.ts";
-import { type Identity, ownerTag, principalMark, principalTag, pruneTag, tagOf } from "../model/identity.ts";
+import {
+  type Identity,
+  ownerTag,
+  principalMark,
+  principalTag,
+  pruneRecreated,
+  pruneTag,
+  tagOf,
+} from "../model/identity.ts";
 import type { Observed } from "../observed/observed.ts";
 import { markedAssignments, staleAssignments } from "./stale.ts";
 
@@ -38,12 +46,14 @@ export interface Ownership {
   readonly deadPrincipalId?: string;
   /** True while what was there at the adoption may not be pruned. */
   readonly prunePending: boolean;
+  /** True of a recreated identity, and after its takeover until all that was held of its repair is done. */
+  readonly isBeingRepaired: boolean;
 }
 
 /** Reads the ownership of the identity with this id. */
 export function ownershipOf(identityId: string, owner: string, observed: Observed): Ownership {
   const identity = observed.identities.get(idKey(identityId));
-  if (!identity) return { state: "Absent", prunePending: false };
+  if (!identity) return { state: "Absent", prunePending: false, isBeingRepaired: false };
   const tagged = tagOf(identity.tags, ownerTag);
   const state = stateOf(identity, tagged, owner, observed);
   const dead = state === "Recreated" ? deadPrincipalOf(identity, owner, observed) : undefined;
@@ -53,6 +63,7 @@ export function ownershipOf(identityId: string, owner: string, observed: Observe
     ...(tagged !== undefined && { owner: tagged }),
     ...(dead !== undefined && { deadPrincipalId: dead }),
     prunePending: tagOf(identity.tags, pruneTag) !== undefined,
+    isBeingRepaired: state === "Recreated" || tagOf(identity.tags, pruneTag) === pruneRecreated,
   };
 }
 

@@ -18,7 +18,7 @@ import { type Sorted, sortDrafts } from "./hold.ts";
 import { operationsFor } from "./operations.ts";
 import { orphansOf } from "./orphans.ts";
 import { ownershipOf } from "./ownership.ts";
-import type { Change, Plan } from "./plan.ts";
+import type { Change, HeldReason, Plan } from "./plan.ts";
 import { warningsFor } from "./warnings.ts";
 
 /** Nothing released: the plan as anybody may make it. */
@@ -80,18 +80,23 @@ function diffOf(subjects: Subjects): readonly Draft[] {
   ];
 }
 
+/** What a person has still to see of an adopted identity: what it has too much, and what a recreated one is to get again. */
+const waitsFor: ReadonlySet<HeldReason> = new Set<HeldReason>(["AdoptionPending", "Recreated"]);
+
 /** The protection of an adopted identity ends when nothing is left to prune, or when what is left has been released. */
 function adoptionEnd(subjects: Subjects, entries: readonly Entry[], sorted: Sorted): readonly Entry[] {
   const { identity, ownership, observed } = subjects;
   const waits = sorted.held.some(
-    (h) => h.reason === "AdoptionPending" && idKey(h.change.identityId) === idKey(identity.id),
+    (h) => waitsFor.has(h.reason) && idKey(h.change.identityId) === idKey(identity.id),
   );
   const isOver =
     ownership.prunePending && ownership.state === "Ours" && !waits && observed.unknown.size === 0;
   if (!isOver || identity.lifecycle !== "Present") return [];
   const hasSurplus = entries.some((entry) => entry.subjects === subjects && isRemoval(entry.draft));
   const reason = hasSurplus ? "what it had too much was released" : "it has nothing too much";
-  return [{ subjects, draft: endAdoptionDraft(subjects, reason) }];
+  const repair = entries.filter(({ draft }) => ownership.isBeingRepaired && "database" in draft.subject);
+  const needs = repair.filter((entry) => entry.subjects === subjects).map(({ draft }) => draft.id);
+  return [{ subjects, draft: { ...endAdoptionDraft(subjects, reason), needs } }];
 }
 
 function nameKey({ document }: Subjects["identity"]): string {

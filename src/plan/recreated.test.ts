@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DesiredIdentity } from "../desired/desired.ts";
 import { assignmentNameFor } from "../model/assignment-name.ts";
+import { sidFrom } from "../model/database.ts";
 import { assignmentMarker, type RoleAssignment, type RoleDefinition } from "../model/grant.ts";
 import { type Identity, ownerTag, principalMark, principalTag } from "../model/identity.ts";
 import { defaultLimits } from "../model/policy.ts";
@@ -327,6 +328,14 @@ describe("the release of a recreated identity", () => {
   });
 });
 
+test("under prunePolicy Additive what the dead had is named in a warning", () => {
+  const see = { identities: [live()], assignments: [stale(reader)] };
+  const codes = (prunePolicy: "Additive" | "Authoritative") =>
+    planOf({ prunePolicy }, see).warnings.map((w) => w.code);
+  expect(codes("Additive")).toEqual(["DeadAssignments"]);
+  expect(codes("Authoritative")).toEqual([]);
+});
+
 test("what the dead had counts towards no limit", () => {
   const none = { ...policy, limits: { ...defaultLimits, removals: { count: 0, percent: 0 } } };
   const see = { identities: [live()], assignments: [stale(reader), assignment(secretsUser)] };
@@ -350,4 +359,85 @@ test("what keeps Terraform from stripping tags comes with the hold, one line eac
     "  ]",
     "}",
   ]);
+});
+
+describe("in databases", () => {
+  const ref = { server: "sql.database.windows.net", database: "orders" };
+  const key = `${ref.server}/${ref.database}`;
+  const user = {
+    type: "E",
+    permissions: [],
+    ownedSchemas: [],
+    ownedRoles: [],
+    ownedObjects: [],
+    granteesOf: [],
+  };
+  const marker = assignmentMarker("prod", identityId);
+  const left = { ...user, name: "id-orders", sid: sidFrom(dead.clientId), marker, roles: ["db_datareader"] };
+  const rights = {
+    user: "bindery",
+    seesAll: true,
+    isOwner: true,
+    altersUsers: true,
+    altersRoles: true,
+    controls: true,
+  };
+  const roles = [{ name: "db_datareader", isFixed: true }];
+  const contents = { rights, isReadOnly: false, users: [left], roles, schemas: ["dbo"] };
+  const databases = new Map([
+    [key, { kind: "read" as const, resource: { id: "/d", ref, status: "Online" }, contents }],
+  ]);
+  const reads = {
+    ref,
+    userName: "id-orders",
+    userFrom: "Sid" as const,
+    permissions: [],
+    document: wanted().document,
+  };
+  const want = { ...additive, bindings: [binding([], [], false, [{ ...reads, roles: ["db_datareader"] }])] };
+  const planWith = (
+    tags: Record<string, string>,
+    adoptionPolicy = want.adoptionPolicy,
+    releases?: Releases,
+  ) =>
+    planFor(
+      desired(wanted({ ...want, adoptionPolicy })),
+      observed({ identities: [live({ tags: { ...tags, "bindery-sql-1": key } })] }, { databases }),
+      policy,
+      releases,
+    );
+  const pending = {
+    [ownerTag]: "prod",
+    [principalTag]: principalMark(principal),
+    "bindery-prune": "recreated",
+  };
+
+  test("Additive takes it over, and what it is to get there waits in one set, in later passes too", () => {
+    for (const tags of [ownTags, pending]) {
+      const held = planWith(tags).held;
+      expect(held.map((h) => [h.reason, h.releasable, h.change.subject.kind])).toEqual([
+        ["Recreated", true, "databaseUser"],
+      ]);
+    }
+    expect(linesOf(planWith(ownTags))[0]).toBe("adopt tags bindery-owner,bindery-prune,principal");
+    expect(planWith(ownTags).changes[0]?.subject).toMatchObject({ set: { "bindery-prune": "recreated" } });
+  });
+
+  test("once released it is done, and the waiting ends with it", () => {
+    const digest = planWith(pending).held[0]?.digest ?? "";
+    const { changes, held } = planWith(pending, "Additive", releaseOf(digest));
+    expect(held).toEqual([]);
+    const [replaced, end] = changes;
+    expect(replaced?.subject).toMatchObject({ kind: "databaseUser", replaces: { name: "id-orders" } });
+    expect(end).toMatchObject({
+      subject: { remove: { "bindery-prune": "recreated" } },
+      needs: [replaced?.id],
+    });
+  });
+
+  test("without Additive it belongs to the one set of the repair", () => {
+    const { held } = planWith(ownTags, "Never" as "Additive");
+    expect(new Set(held.map((h) => `${h.reason} ${h.digest}`)).size).toBe(1);
+    expect(held.map((h) => h.change.subject.kind)).toContain("databaseUser");
+  });
 });

@@ -11,6 +11,7 @@ import type { Situation, Subjects } from "./draft.ts";
 import { foreignTrustWarnings } from "./foreign-trust.ts";
 import { roleNameOf } from "./orphans.ts";
 import type { Change, Warning } from "./plan.ts";
+import { staleOf } from "./stale.ts";
 
 /** All warnings, those of the observation first, then alarms, then those of targets, then those of documents. */
 export function warningsFor(
@@ -29,6 +30,7 @@ export function warningsFor(
       ...seenWarnings(subjects),
       ...locationWarnings(subjects),
       ...inertWarnings(subjects),
+      ...deadWarnings(subjects),
       ...databaseWarnings(subjects),
     ]),
   ];
@@ -181,4 +183,17 @@ function inertWarnings({ identity, ownership }: Subjects): readonly Warning[] {
       document: identity.document,
     },
   ];
+}
+
+/** What we gave to a dead principal gives nobody anything; under prunePolicy Additive nobody but a person takes it away. */
+function deadWarnings(subjects: Subjects): readonly Warning[] {
+  const { identity } = subjects;
+  const left =
+    identity.prunePolicy === "Additive" && identity.lifecycle === "Present" ? staleOf(subjects) : [];
+  if (left.length === 0) return [];
+  const message = `${left.length} role assignment(s) of Bindery are for a deleted principal of ${documentName(identity.document)}; prunePolicy Additive leaves them: ${left
+    .map((a) => a.id)
+    .slice(0, 3)
+    .join(", ")}`;
+  return [{ code: "DeadAssignments", message, document: identity.document }];
 }

@@ -8,10 +8,18 @@
 import type { DesiredIdentity } from "../../desired/desired.ts";
 import { idKey } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
-import { type FederatedCredential, type Identity, ownerTag, pruneTag, tagOf } from "../../model/identity.ts";
+import {
+  type FederatedCredential,
+  type Identity,
+  ownerTag,
+  pruneRecreated,
+  pruneTag,
+  tagOf,
+} from "../../model/identity.ts";
 import { changeId, type Draft, type Subjects } from "../draft.ts";
-import { isAdoptable, isOurs } from "../ownership.ts";
+import { isAdoptable, isOurs, type Ownership } from "../ownership.ts";
 import type { ChangeKind, Subject } from "../plan.ts";
+import { wantedDatabases } from "./wanted-databases.ts";
 
 /** The changes of the identity itself: its existence, its tags, its federated credentials. */
 export function diffIdentity(subjects: Subjects): readonly Draft[] {
@@ -29,7 +37,7 @@ export function diffIdentity(subjects: Subjects): readonly Draft[] {
 export function foundationOf({ identity, ownership }: Subjects): string | undefined {
   if (identity.lifecycle !== "Present" || isOurs(ownership.state)) return undefined;
   if (ownership.state === "Absent") return changeId("create", identity.id, identitySubject(identity));
-  return changeId("adopt", identity.id, adoptSubject(identity));
+  return changeId("adopt", identity.id, adoptSubject(identity, ownership));
 }
 
 /** True if what no document lists may go: always for Absent, under Authoritative for what is ours or is being taken over. */
@@ -55,7 +63,7 @@ function presentDrafts(subjects: Subjects): readonly Draft[] {
       ...credentialDrafts(subjects),
     ];
   }
-  const adopting = adoptSubject(identity);
+  const adopting = adoptSubject(identity, ownership);
   const adopt = draft(
     identity,
     "adopt",
@@ -166,9 +174,14 @@ function identitySubject(identity: DesiredIdentity): Extract<Subject, { kind: "i
   return { kind: "identity", ...(identity.location !== undefined && { location: identity.location }) };
 }
 
-function adoptSubject(identity: DesiredIdentity): Extract<Subject, { kind: "tags" }> {
-  const prune = identity.prunePolicy === "Authoritative" ? { [pruneTag]: "pending" } : {};
-  return { kind: "tags", set: { [ownerTag]: "", ...prune }, remove: {}, recordPrincipal: true };
+function adoptSubject(
+  identity: DesiredIdentity,
+  { isBeingRepaired }: Pick<Ownership, "isBeingRepaired">,
+): Extract<Subject, { kind: "tags" }> {
+  const waits = isBeingRepaired && wantedDatabases(identity).size > 0;
+  const prune = waits ? pruneRecreated : identity.prunePolicy === "Authoritative" ? "pending" : undefined;
+  const set = { [ownerTag]: "", ...(prune !== undefined && { [pruneTag]: prune }) };
+  return { kind: "tags", set, remove: {}, recordPrincipal: true };
 }
 
 function credentialDraft(

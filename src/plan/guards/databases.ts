@@ -32,6 +32,19 @@ export function holdPrivilegedInDatabase(
   };
 }
 
+/**
+ * Rule 14: what a recreated identity is to get in databases waits for a release, whatever the adoption policy, and
+ * until that has come: there the dead principal's user is replaced, and nobody but the database remembers it.
+ */
+export function holdRepairInDatabase(draft: Draft, { identity, ownership }: Subjects): Hold | undefined {
+  if (!databaseSubjectOf(draft) || draft.kind === "revoke" || !ownership.isBeingRepaired) return undefined;
+  return {
+    reason: "Recreated",
+    message: `${documentName(identity.document)} was deleted and created again by someone else: its principal is ${ownership.identity?.principalId}.`,
+    cure: "Release this set by its digest, if the new principal is to have this in databases.",
+  };
+}
+
 /** Why a right in a database is privileged, in words; undefined if it is not. */
 export function databasePrivilegeOf(subject: DatabaseSubject): string | undefined {
   return privilegesOf(subject).length > 0 ? reasonFor(subject) : undefined;

@@ -4,7 +4,7 @@ import { documentName } from "../../model/document.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
 import type { HeldReason } from "../plan.ts";
 import { isOfDeadPrincipal } from "../stale.ts";
-import { holdPrivilegedInDatabase, holdProtectedDatabase } from "./databases.ts";
+import { holdPrivilegedInDatabase, holdProtectedDatabase, holdRepairInDatabase } from "./databases.ts";
 import { holdDelete } from "./delete.ts";
 import { holdMoved, holdRename } from "./moved.ts";
 import { holdForeign } from "./ownership.ts";
@@ -30,6 +30,7 @@ const guards: readonly Guard[] = [
   holdDeletingTarget,
   holdWholeSubscription,
   holdPrivileged,
+  holdRepairInDatabase,
   holdPrivilegedInDatabase,
   holdTrust,
   holdAdopted,
