@@ -162,7 +162,7 @@ export function harnessOn(wiring: Wiring): Harness {
 /** The worlds of tests are so small that a share of them says nothing; limits have tests of their own. */
 const generousLimits: Policy["limits"] = {
   removals: { count: 100, percent: 100 },
-  additions: { count: 500 },
+  additions: { count: 5_000 },
 };
 
 /** The one repository whose branches the documents of tests trust. */
