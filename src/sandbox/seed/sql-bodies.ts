@@ -43,7 +43,6 @@ export function serverBody(parts: ServerParts): ArmResource {
       ...(administrators && { administrators }),
       restrictOutboundNetworkAccess: "Disabled",
       externalGovernanceStatus: "Disabled",
-      retentionDays: -1,
     },
     location,
     ...(tags && { tags }),
