@@ -4,7 +4,7 @@ import { sidFrom } from "../src/model/database.ts";
 import { linesOf } from "../src/plan/fixtures.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/start.ts";
 import { type Harness, harnessFor } from "./support/harness.ts";
-import { ask, tokenOf } from "./support/sql-client.ts";
+import { ask, askAsOperator, tokenOf } from "./support/sql-client.ts";
 
 const speed = 20;
 const P = "0b1f6471-0000-4000-8000-00000000a001";
@@ -85,24 +85,6 @@ test("a role lets the identity read, and no more; without it, it cannot sign in 
   expect(sandbox.world.resources.get(identityId)?.tags).not.toHaveProperty("bindery-sql-1");
 });
 
-/** Runs T-SQL as the administrator of the server. */
-async function asOperator(batch: string) {
-  const { operatorClientId, operatorClientSecret } = sandbox.ready;
-  const form = new URLSearchParams({
-    grant_type: "client_credentials",
-    client_id: operatorClientId,
-    client_secret: operatorClientSecret,
-    scope: "https://database.windows.net/.default",
-  });
-  const path = `/${sandbox.ready.tenantId}/oauth2/v2.0/token`;
-  const answer = await sandbox.fetch(
-    new Request(`${sandbox.ready.arm}${path}`, { method: "POST", body: form }),
-  );
-  const body: unknown = await answer.json();
-  if (typeof body !== "object" || body === null || !("access_token" in body)) throw new Error("no token");
-  return await ask(sandbox, String(body.access_token), batch);
-}
-
 test("permissions and custom roles come and go one by one", async () => {
   const before = documents(
     'roles: [order_reader], permissions: [{ grant: [EXECUTE], securable: "schema::sales" }]',
@@ -136,7 +118,7 @@ test("a plan sends nothing but SELECTs", async () => {
 test("a recreated identity cannot sign in until its user is repaired, which keeps what it owns", async () => {
   const text = documents("roles: [db_datareader]");
   await apply(text);
-  await asOperator("CREATE SCHEMA owned AUTHORIZATION [id-sql]");
+  await askAsOperator(sandbox, "CREATE SCHEMA owned AUTHORIZATION [id-sql]");
   sandbox.secondClient.act({ kind: "recreateIdentity", resourceId: identityId });
   sandbox.advance(120_000);
   const adopting = documents(
@@ -153,7 +135,7 @@ test("a recreated identity cannot sign in until its user is repaired, which keep
   expect(await asIdentity(select)).toEqual([{ customer: "Contoso" }]);
   const owner =
     "SELECT p.name FROM sys.schemas AS s JOIN sys.database_principals AS p ON p.principal_id = s.principal_id WHERE s.name = N'owned'";
-  expect(await asOperator(owner)).toEqual([{ name: "id-sql" }]);
+  expect(await askAsOperator(sandbox, owner)).toEqual([{ name: "id-sql" }]);
   expect(await planned(adopting)).toEqual([]);
 });
 
@@ -162,7 +144,8 @@ test("a user that somebody else made for the identity is added to, and never tak
   await apply(documents(""));
   const clientId = String(sandbox.world.resources.get(identityId)?.properties?.clientId);
   const sid = sidFrom(clientId);
-  await asOperator(
+  await askAsOperator(
+    sandbox,
     `CREATE USER theirs WITH SID = ${sid}, TYPE = E; ALTER ROLE db_datawriter ADD MEMBER theirs;`,
   );
   const text = documents("roles: [db_datareader]");
@@ -178,7 +161,9 @@ test("Absent drops the user before the identity goes", async () => {
   await apply(documents("roles: [db_datareader]"));
   expect(await apply(documents("", "prunePolicy: Authoritative, lifecycle: Absent"))).toEqual([]);
   expect(sandbox.world.resources.get(identityId)).toBeUndefined();
-  expect(await asOperator("SELECT name FROM sys.database_principals WHERE name = N'id-sql'")).toEqual([]);
+  expect(
+    await askAsOperator(sandbox, "SELECT name FROM sys.database_principals WHERE name = N'id-sql'"),
+  ).toEqual([]);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 // Somebody at a database: an identity with its own token from a machine that carries it, or Bindery's or the operator's own.
 import { readFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
-import { Connection, Request } from "tedious";
+import { Connection, Request as SqlRequest } from "tedious";
 import type { Sandbox } from "../../src/sandbox/start.ts";
 
 /** What came of a statement: its rows, or the number of the error that refused it (a sign-in's included). */
@@ -15,7 +15,7 @@ export async function ask(
   database = "orders",
 ): Promise<Answer> {
   const server = "sql-orders.database.windows.net";
-  const [host = "", port = ""] = (sandbox.ready.sqlAddresses[server] ?? "").split(":");
+  const [host = "", port = ""] = String(sandbox.ready.sqlAddresses[server]).split(":");
   const connection = new Connection({
     server,
     authentication: { type: "azure-active-directory-access-token", options: { token } },
@@ -47,7 +47,7 @@ export async function ask(
 function run(connection: Connection, batch: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const rows: Record<string, unknown>[] = [];
-    const request = new Request(batch, (error) => (error ? reject(error) : resolve(rows)));
+    const request = new SqlRequest(batch, (error) => (error ? reject(error) : resolve(rows)));
     request.on("row", (columns: readonly { metadata: { colName: string }; value: unknown }[]) => {
       rows.push(Object.fromEntries(columns.map((c) => [c.metadata.colName, c.value])));
     });
@@ -71,4 +71,20 @@ export async function tokenOf(sandbox: Sandbox, machineId: string, clientId: str
     throw new Error(`no token: ${response.status} ${JSON.stringify(body)}`);
   }
   return String(body.access_token);
+}
+
+/** Runs T-SQL as the administrator of the server. */
+export async function askAsOperator(sandbox: Sandbox, batch: string): Promise<Answer> {
+  const { operatorClientId, operatorClientSecret, tenantId, arm } = sandbox.ready;
+  const form = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: operatorClientId,
+    client_secret: operatorClientSecret,
+    scope: "https://database.windows.net/.default",
+  });
+  const url = `${arm}/${tenantId}/oauth2/v2.0/token`;
+  const answer = await sandbox.fetch(new Request(url, { method: "POST", body: form }));
+  const body: unknown = await answer.json();
+  if (typeof body !== "object" || body === null || !("access_token" in body)) throw new Error("no token");
+  return await ask(sandbox, String(body.access_token), batch);
 }
