@@ -106,6 +106,30 @@ describe("folders and namespaces", () => {
     expect(piped.stdout).toContain('give the folder above "team-orders" as the PATH');
   });
 
+  test.each([
+    [
+      "joins another team's identity by a binding",
+      binding("billing", "identityRef: { name: id-orders, namespace: orders }"),
+      /^m\/team-billing\/b\.yaml:\d+:\d+ error spec\.identityRef {2}the identity "orders\/id-orders" does not allow bindings from the namespace "billing"/,
+    ],
+    [
+      "describes another team's identity a second time, to be deleted",
+      identity("billing", ", name: ID-Orders, lifecycle: Absent"),
+      // Whichever is read second has the line; the other one is named in it.
+      /^m\/team-orders\/a\.yaml:4:9 error metadata\.name {2}this identity in Azure is described already, by "billing\/id-billing" in m\/team-billing\/b\.yaml:1/,
+    ],
+  ])("attack: a pull request that %s is an error of the whole revision", async (_, text, why) => {
+    write("policy.yaml", bound);
+    write("m/team-orders/a.yaml", identity("orders"));
+    write("m/team-billing/b.yaml", text);
+    const before = JSON.stringify(sandbox.world.resources.values());
+    const { code, stdout, stderr } = await run(["apply", "m", "--policy", "policy.yaml"]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toMatch(why);
+    expect(stderr).toContain("a revision is applied whole or not at all");
+    expect(JSON.stringify(sandbox.world.resources.values())).toBe(before);
+  });
+
   test("validate without a policy says that nobody has looked", async () => {
     write("m/team-billing/a.yaml", identity("orders"));
     const { code, stderr } = await run(["validate", "m"]);
