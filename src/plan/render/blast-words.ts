@@ -29,15 +29,34 @@ export interface HolderCount {
 
 const signs = { gain: "+", alter: "~", lose: "-" } as const satisfies Record<Effect["kind"], Sign>;
 
-/** An identity's effects as sentences, in their order. */
+/** An identity's effects as sentences, in their order; what befalls the same holders alike shares a sentence. */
 export function effectsInWords(effects: readonly Effect[], names: Names): readonly EffectWords[] {
-  return effects.flatMap((effect) => {
-    const { privileged } = effect.power;
-    return sentencesOf(effect, names).map((words) => ({
-      sign: signs[effect.kind],
-      words,
-      ...(privileged !== undefined && { privileged }),
-    }));
+  const clauses = effects.flatMap((effect) => clausesOf(effect, names));
+  const groups = Map.groupBy(clauses, (clause) =>
+    clause.isShared ? `${clause.sign} ${clause.key}` : clause,
+  );
+  return [...groups.values()].flatMap(sentencesOf);
+}
+
+/** What befalls some holders, before it is put together with more that befalls them. */
+interface Clause {
+  readonly sign: Sign;
+  /** Which holders these are: "14 VMs" may be others. */
+  readonly key: string;
+  /** "14 VMs gain" */
+  readonly who: string;
+  /** "Key Vault Secrets User on kv-orders" */
+  readonly what: string;
+  readonly privileged?: string;
+  /** False for what deserves a line of its own. */
+  readonly isShared: boolean;
+}
+
+function sentencesOf(group: readonly Clause[]): readonly EffectWords[] {
+  return group.flatMap(({ sign, who, privileged }, at) => {
+    if (at % mostNamed !== 0) return [];
+    const whats = group.slice(at, at + mostNamed).map(({ what }) => what);
+    return [{ sign, words: `${who} ${listed(whats)}`, ...(privileged !== undefined && { privileged }) }];
   });
 }
 
@@ -68,19 +87,28 @@ export function countsOf(holders: readonly Holder[]): readonly HolderCount[] {
   });
 }
 
-/** One sentence for the resources, and one for each trust: who that is takes a line of its own. */
-function sentencesOf({ kind, power, holders, ...limits }: Effect, names: Names): readonly string[] {
-  const what = `${powerWords(power, names)}${conditionWords(kind, limits)}`;
+/** One clause for the resources, and one for each trust: who that is takes a line of its own. */
+function clausesOf({ kind, power, holders, ...limits }: Effect, names: Names): readonly Clause[] {
+  const { privileged } = power;
+  const common = {
+    sign: signs[kind],
+    what: `${powerWords(power, names)}${conditionWords(kind, limits)}`,
+    ...(privileged !== undefined && { privileged }),
+    isShared: privileged === undefined && kind !== "alter",
+  };
   const targets = targetsOf(holders);
+  const key = targets.map(({ targetId }) => idKey(targetId)).join("\n");
   const trusts = holders.filter((holder) => holder.kind === "trust");
   const verb = (count: number): string => verbs[kind][count === 1 ? 0 : 1];
+  const whoever =
+    trusts.length > mostNamed
+      ? [`whoever has a token that one of ${trusts.length} federated credentials trusts`]
+      : trusts.map(({ issuer, subject }) => `whoever has a token of ${issuer} for ${subject}`);
   return [
-    ...(targets.length > 0 ? [`${targetWords(holders, names)} ${verb(targets.length)} ${what}`] : []),
-    ...(trusts.length > mostNamed
-      ? [`whoever has a token that one of ${trusts.length} federated credentials trusts ${verb(1)} ${what}`]
-      : trusts.map(
-          ({ issuer, subject }) => `whoever has a token of ${issuer} for ${subject} ${verb(1)} ${what}`,
-        )),
+    ...(targets.length > 0
+      ? [{ ...common, key, who: `${targetWords(holders, names)} ${verb(targets.length)}` }]
+      : []),
+    ...whoever.map((who) => ({ ...common, key: who, who: `${who} ${verb(1)}` })),
   ];
 }
 

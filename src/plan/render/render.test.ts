@@ -370,6 +370,30 @@ describe("the blast radius", () => {
     expect(renderText(planWith(effect(parts)))).toContain(`\n    ${line}\n`);
   });
 
+  test("what befalls the same holders alike shares a sentence of at most three, what is privileged has its own", () => {
+    const named = (roleName: string, parts: Partial<Effect> = {}): Effect =>
+      effect({ ...parts, power: { ...power, ...parts.power, roleName } as Power });
+    const hot = { power: { ...power, privileged: "it is" } };
+    const shared = ["A", "B", "C", "D"].map((name) => named(name));
+    const lost = [named("E", { kind: "lose" }), named("F", { kind: "lose" })];
+    const text = renderText(planWith(named("X", hot), named("Y", hot), ...shared, ...lost));
+    expect(text.match(/^ {4}[+-] .*/gm)).toEqual([
+      "    + x-0 gains X on kv  privileged: it is",
+      "    + x-0 gains Y on kv  privileged: it is",
+      "    + x-0 gains A on kv, B on kv and C on kv",
+      "    + x-0 gains D on kv",
+      "    - x-0 loses E on kv and F on kv",
+    ]);
+  });
+
+  test("different resources do not share a sentence although they are as many", () => {
+    const [some, others] = [targets(9).slice(0, 4), targets(9).slice(4, 8)];
+    const text = renderText(
+      planWith(effect({ holders: some }), effect({ holders: others, power: { ...power, roleName: "B" } })),
+    );
+    expect(text).toContain("    + 4 VMs gain Secrets User on kv\n    + 4 VMs gain B on kv\n");
+  });
+
   test("resources and trusts are told apart", () => {
     const text = renderText(planWith(effect({ holders: [...targets(1), ...trusts(2)] })));
     expect(text.match(/gains/g)).toHaveLength(3);
@@ -378,7 +402,11 @@ describe("the blast radius", () => {
   test("many gains are folded, what is privileged or lost never is", () => {
     const many = (from: number, parts: Partial<Effect>): Effect[] =>
       Array.from({ length: 60 }, (_, i) =>
-        effect({ ...parts, power: { ...power, ...parts.power, roleName: `R${from + i}.` } as Power }),
+        effect({
+          ...parts,
+          power: { ...power, ...parts.power, roleName: `R${from + i}.` } as Power,
+          holders: targets(i + 4),
+        }),
       );
     const hot = many(100, { power: { ...power, privileged: "it is" } });
     const plan = planWith(...hot, ...many(200, {}), ...many(300, { kind: "lose" }));
