@@ -454,6 +454,11 @@ describe("a grant", () => {
         { id: made.id, roleGuid: reader },
       ]);
     }
+    const counts = await azure.read.countAssignments([s1, s2], signal);
+    const scopes = sandbox.world.roleAssignments.values().map(({ scope }) => scope.toLowerCase());
+    const inside = (s: string): number =>
+      scopes.filter((scope) => scope.startsWith(`/subscriptions/${s}`)).length;
+    expect(counts).toEqual(new Map([s1, s2].map((s) => [s, inside(s)])));
     await admin("POST", "faults", {
       method: "POST",
       path: "/providers/Microsoft.ResourceGraph/resources",
