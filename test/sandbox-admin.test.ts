@@ -187,6 +187,7 @@ test("the command prints one line of JSON, and ends with the signal", async () =
     "admin",
     "adminToken",
     "envFile",
+    "sqlAddresses",
   ]);
   ending.abort();
   await run;

@@ -93,11 +93,6 @@ export const listedExchanges: readonly ListedExchanges[] = [
     differs: /^/,
   },
   {
-    reason: "The SQL provider tells of a missing server in its own words; here ARM's front door does.",
-    exchanges: ["sql.json#4"],
-    differs: /^(header x-ms-failure-cause|body \/error\/message) /,
-  },
-  {
     reason:
       "App Service sends the ETag as a header too, and a PUT of a site is answered with all that it has; here the body is what was sent.",
     exchanges: ["webapp-identity.json#0,1,2,3,4,5,6,7,9,10,15"],
