@@ -100,6 +100,7 @@ function clausesOf({ kind, power, holders, ...limits }: Effect, names: Names): r
   const key = targets.map(({ targetId }) => idKey(targetId)).join("\n");
   const trusts = holders.filter((holder) => holder.kind === "trust");
   const verb = (count: number): string => verbs[kind][count === 1 ? 0 : 1];
+  const whom = JSON.stringify(trusts);
   const whoever =
     trusts.length > mostNamed
       ? [`whoever has a token that one of ${trusts.length} federated credentials trusts`]
@@ -108,7 +109,11 @@ function clausesOf({ kind, power, holders, ...limits }: Effect, names: Names): r
     ...(targets.length > 0
       ? [{ ...common, key, who: `${targetWords(holders, names)} ${verb(targets.length)}` }]
       : []),
-    ...whoever.map((who) => ({ ...common, key: who, who: `${who} ${verb(1)}` })),
+    ...whoever.map((who) => ({
+      ...common,
+      key: trusts.length > mostNamed ? whom : who,
+      who: `${who} ${verb(1)}`,
+    })),
   ];
 }
 
