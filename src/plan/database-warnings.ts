@@ -18,7 +18,7 @@ export function databaseWarnings(subjects: Subjects): readonly Warning[] {
     const database = observed.databases.get(databaseKey(ref));
     const want = wanted.get(databaseKey(ref));
     const document = want?.document ?? identity.document;
-    const warning = (code: string, message: string): Warning => ({ code, message, document });
+    const warning = (code: Warning["code"], message: string): Warning => ({ code, message, document });
     const where = databaseName(ref);
     if (database?.kind === "asleep") {
       return [

@@ -5,6 +5,8 @@ import type { FederatedCredential } from "../model/identity.ts";
 import type { Target } from "../model/target.ts";
 import type { BlastRadius } from "./blast-radius.ts";
 import type { DatabaseSubject } from "./database-subjects.ts";
+import type { heldReasons } from "./held-reasons.ts";
+import type { warningCodes } from "./warning-codes.ts";
 
 /** The kinds of change, in the order in which people read them. */
 export type ChangeKind =
@@ -99,53 +101,11 @@ export interface Held {
 }
 
 /** Why a change can be held. */
-export type HeldReason =
-  | "NotOwned"
-  | "OwnershipLost"
-  | "OwnedByAnother"
-  | "AdoptionPending"
-  | "LocationMissing"
-  | "SubscriptionUnknown"
-  | "ObservationIncomplete"
-  | "TargetNotFound"
-  | "TargetGone"
-  | "TargetMoved"
-  | "TargetBusy"
-  | "ScopeNotFound"
-  | "RoleNotFound"
-  | "Privileged"
-  | "FederatedTrust"
-  | "WholeSubscription"
-  | "SelectorCollapsed"
-  | "LooksLikeRename"
-  | "QuotaExceeded"
-  | "RequestFull"
-  | "Protected"
-  | "OwnIdentity"
-  | "InUse"
-  | "NotEmpty"
-  | "TooManyRemovals"
-  | "TooManyAdditions"
-  | "DatabaseNotFound"
-  | "DatabaseNotVisible"
-  | "DatabaseReadOnly"
-  | "DatabaseRightMissing"
-  | "DatabaseUnreadable"
-  | "ServerNotAllowed"
-  | "ServerNotInEstate"
-  | "UserConflict"
-  | "UserNameTaken"
-  | "UserNotDroppable"
-  | "MemoryFull"
-  | "DependencyHeld"
-  | "SwapIncomplete"
-  | "TimeBound"
-  | "Recreated"
-  | "Suspended";
+export type HeldReason = (typeof heldReasons)[number];
 
 /** Something that a reader of the plan should know although nothing is held. */
 export interface Warning {
-  readonly code: string;
+  readonly code: (typeof warningCodes)[number];
   readonly message: string;
   readonly document?: DocumentRef;
 }

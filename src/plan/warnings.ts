@@ -37,14 +37,18 @@ export function warningsFor(
 }
 
 function observationWarnings({ observed }: Situation): readonly Warning[] {
-  const unknown = [...observed.unknown].map(([subscription, why]) => ({
-    code: "SubscriptionUnknown",
-    message: `Subscription ${subscription} is not fully known, nothing is taken away in it: ${why}`,
-  }));
-  const unread = [...observed.unreadable].map(([id, why]) => ({
-    code: "ObservationIncomplete",
-    message: `${id} could not be read: ${why}`,
-  }));
+  const unknown = [...observed.unknown].map(
+    ([subscription, why]): Warning => ({
+      code: "SubscriptionUnknown",
+      message: `Subscription ${subscription} is not fully known, nothing is taken away in it: ${why}`,
+    }),
+  );
+  const unread = [...observed.unreadable].map(
+    ([id, why]): Warning => ({
+      code: "ObservationIncomplete",
+      message: `${id} could not be read: ${why}`,
+    }),
+  );
   return [...unknown, ...unread];
 }
 
@@ -119,7 +123,7 @@ function selectorWarnings({ identity, observed }: Subjects): readonly Warning[] 
 /** Managed machines and flexible instances are attached only by name, and left attached when the name goes. */
 function managedWarnings(subjects: Subjects): readonly Warning[] {
   const { identity, observed, wanted } = subjects;
-  const named = [...wanted.values()].flatMap((w) => {
+  const named = [...wanted.values()].flatMap((w): readonly Warning[] => {
     const target = observed.targets.get(idKey(w.targetId));
     if (!target || !isManagedElsewhere(target)) return [];
     const manager = target.managedBy ?? target.scaleSetId;
@@ -133,11 +137,13 @@ function managedWarnings(subjects: Subjects): readonly Warning[] {
   });
   const left = surplusTargets(subjects, wanted)
     .filter((t) => mayPrune(subjects) && isManagedElsewhere(t) && identity.lifecycle === "Present")
-    .map((t) => ({
-      code: "LeftAttached",
-      message: `${documentName(identity.document)} stays attached to ${nameOf(t.id)}, which is managed by others.`,
-      document: identity.document,
-    }));
+    .map(
+      (t): Warning => ({
+        code: "LeftAttached",
+        message: `${documentName(identity.document)} stays attached to ${nameOf(t.id)}, which is managed by others.`,
+        document: identity.document,
+      }),
+    );
   return [...named, ...left];
 }
 
@@ -147,18 +153,22 @@ function seenWarnings(subjects: Subjects): readonly Warning[] {
   const { document } = identity;
   const others = surplusTargets(subjects, new Map())
     .filter((t) => t.kind === "other")
-    .map((t) => ({
-      code: "SeenNotManaged",
-      message: `${documentName(document)} is also attached to ${t.id}, a type that this version cannot change.`,
-      document,
-    }));
+    .map(
+      (t): Warning => ({
+        code: "SeenNotManaged",
+        message: `${documentName(document)} is also attached to ${t.id}, a type that this version cannot change.`,
+        document,
+      }),
+    );
   const above = assignmentsOf(subjects)
     .filter((a) => !isInEstate(a.scope, subjects))
-    .map((a) => ({
-      code: "InheritedAssignment",
-      message: `${documentName(document)} also has ${roleNameOf(a.roleGuid, a.scope, observed)} at ${a.scope}, outside the estate: never pruned.`,
-      document,
-    }));
+    .map(
+      (a): Warning => ({
+        code: "InheritedAssignment",
+        message: `${documentName(document)} also has ${roleNameOf(a.roleGuid, a.scope, observed)} at ${a.scope}, outside the estate: never pruned.`,
+        document,
+      }),
+    );
   return [...others, ...above];
 }
 

@@ -580,7 +580,7 @@ describe("whatever the names are", () => {
       planOf(
         changes.map((make, i) => make(i)),
         held.map((make, i) => hold(make(100 + i), text)),
-        [{ code: text, message: text }],
+        [{ code: text as Warning["code"], message: text }],
         text,
       ),
     );
