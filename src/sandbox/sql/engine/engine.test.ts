@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SqlValue } from "../wire/sql-type.ts";
 import { done, given, ordersDatabase, sessionOf } from "./engine-world.ts";
@@ -364,5 +365,51 @@ describe("transactions", () => {
     const other = sessionOf(database, "t1");
     await done(session, "DROP USER t1");
     expect(await given(other, "SELECT 1")).toEqual(["!916"]);
+  });
+});
+
+describe("whatever is sent", () => {
+  const words =
+    "SELECT FROM WHERE TOP ( ) , . ; = + * 1 0x01 N'a' @a @@trancount [a] [sales] sales orders id customer sys database_principals schemas CAST AS nvarchar ( max ) CASE WHEN THEN ELSE END IF BEGIN EXISTS IN NULL AND NOT LIKE CREATE ALTER DROP USER ROLE SCHEMA ADD MEMBER GRANT REVOKE DENY ON :: TO public dbo EXEC sp_executesql sp_addextendedproperty INSERT INTO VALUES UPDATE SET DELETE DECLARE int COMMIT ROLLBACK TRANSACTION WITH SID TYPE E COUNT CONVERT UNION ALL GROUP BY ORDER PRINT THROW USE".split(
+      " ",
+    );
+
+  test("a batch gives results or errors of SQL Server, and the database goes on", async () => {
+    const database = ordersDatabase();
+    const session = sessionOf(database);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...words), { maxLength: 14 }), async (parts) => {
+        const { errors } = await session.run(parts.join(" "), new Map([["@a", "x"]]));
+        expect(errors.every((e) => e.number > 0 && e.message !== "")).toBe(true);
+        session.reset();
+      }),
+      { numRuns: 3000 },
+    );
+    expect(await given(session, "SELECT DB_NAME()")).toEqual([[["orders"]]]);
+  });
+
+  test("a name of any kind is a name in every definition", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .string({ unit: "binary", minLength: 1, maxLength: 60 })
+          .filter((n) => n.trim() !== "" && !/[\0\ud800-\udfff]/u.test(n)),
+        async (name) => {
+          const session = sessionOf(ordersDatabase());
+          const user = `[${name.replaceAll("]", "]]")}]`;
+          const value = `N'${name.replaceAll("'", "''")}'`;
+          await done(session, `CREATE USER ${user} WITHOUT LOGIN; GRANT SELECT ON SCHEMA::sales TO ${user}`);
+          await done(session, `EXEC sp_addextendedproperty N'm', ${value}, N'USER', ${value}`);
+          const read = `SELECT p.name, CONVERT(nvarchar(4000), e.value) FROM sys.database_principals AS p
+            JOIN sys.extended_properties AS e ON e.class = 4 AND e.major_id = p.principal_id WHERE p.name = @n`;
+          expect(await given(session, read, { "@n": name })).toEqual([[[name, name]]]);
+          await done(session, `DROP USER ${user}`);
+          expect(
+            await given(session, "SELECT 1 FROM sys.database_principals WHERE principal_id = 5"),
+          ).toEqual([[]]);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });

@@ -57,7 +57,8 @@ export function createSession(database: Database, start: Context, hooks: Stateme
   let context = start;
   let xactAbort = false;
   const end = (verb: "COMMIT" | "ROLLBACK") => {
-    database.sqlite.exec(verb);
+    // The sandbox may have ended before its last connections have.
+    if (database.sqlite.isOpen) database.sqlite.exec(verb);
     context = { ...context, openTransactions: 0 };
     endTransaction(database);
   };

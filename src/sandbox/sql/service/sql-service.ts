@@ -76,6 +76,9 @@ export function createSqlService({ world, authenticate }: SqlServiceOptions): Sq
         addresses: Object.fromEntries(listening.map(({ host, port }) => [host, `127.0.0.1:${port}`])),
         close: async () => {
           await Promise.all(listening.map((endpoint) => endpoint.close()));
+          // SQLite keeps its memory until it is told that it is over.
+          for (const { sqlite } of world.sql.databases.values()) sqlite.close();
+          world.sql.databases.clear();
         },
       };
     },
