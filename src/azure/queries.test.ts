@@ -7,6 +7,7 @@ import {
   identitiesQuery,
   idsQuery,
   kqlText,
+  referencesQuery,
   subscriptionsQuery,
   targetsQuery,
 } from "./queries.ts";
@@ -46,6 +47,7 @@ describe("Microsoft's parser", () => {
     assignmentsQuery([principal], undefined),
     idsQuery("resources", ["/subscriptions/s/resourceGroups/it's"]),
     idsQuery("resourcecontainers", ["a\\", "b"]),
+    referencesQuery("/subscriptions/s/resourceGroups/it's"),
   ])("accepts %s", (query) => {
     expect(objectionsTo(query)).toEqual([]);
   });

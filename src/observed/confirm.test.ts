@@ -67,3 +67,40 @@ describe("an identity is as a read of its own shows it", () => {
     expect([...seen.unknown.keys()]).toEqual([subscription]);
   });
 });
+
+describe("what refers to an identity", () => {
+  const asking = (listReferences: ReadPorts["listReferences"], deletions: readonly string[]) =>
+    confirm(
+      observed({}, { references: new Map([["/known", { resourceIds: ["/a"] }]]) }),
+      { identityIds: [], targetIds: [], assignmentIds: [], grants: [], deletions },
+      { ...nothing, listReferences },
+      new AbortController().signal,
+    );
+  const listed = async () => ({ items: ["/aks"], unknown: [] });
+
+  test("is asked for what would be deleted, and once", async () => {
+    const asked: string[] = [];
+    const ports: ReadPorts["listReferences"] = async (id, subscriptions) => {
+      asked.push(`${id} in ${subscriptions.join()}`);
+      return await listed();
+    };
+    const { references } = await asking(ports, [identityId, identityId.toUpperCase(), "/KNOWN"]);
+    expect(asked).toEqual([`${identityId.toUpperCase()} in ${subscription}`]);
+    expect(references.get(key)).toEqual({ resourceIds: ["/aks"] });
+    expect((await asking(listed, [])).references.size).toBe(1);
+  });
+
+  test("is unknown where a subscription cannot be searched, or nothing answers", async () => {
+    const partly = await asking(
+      async () => ({ items: ["/aks"], unknown: [{ subscriptionId: "s", reason: "403" }] }),
+      [identityId],
+    );
+    expect(partly.references.get(key)).toEqual({ resourceIds: ["/aks"], unknown: "s: 403" });
+    const failing = await asking(
+      () => Promise.reject(new Failure("transient", "busy", { code: "ServerTimeout" })),
+      [identityId],
+    );
+    expect(failing.references.get(key)?.unknown).toBe("the question could not be answered");
+    expect([...failing.unreadable.values()]).toEqual(["ServerTimeout: busy"]);
+  });
+});

@@ -27,3 +27,12 @@ test("where nothing changes nothing is asked", () => {
   const seen = observed({ identities: [live()] });
   expect(questionsOf(planFor(desired(wanted()), seen, policy)).identityIds).toEqual([]);
 });
+
+test("what refers to an identity is asked of what may be deleted, not of what is somebody else's", () => {
+  const want = desired(wanted({ lifecycle: "Absent" }));
+  const deletionsOf = (identity: ReturnType<typeof live>) =>
+    questionsOf(planFor(want, observed({ identities: [identity] }, { references: new Map() }), policy))
+      .deletions;
+  expect(deletionsOf(live())).toEqual([identityId]);
+  expect(deletionsOf(live({ tags: {} }))).toEqual([]);
+});

@@ -6,6 +6,7 @@ import { assignmentMarker, type RoleAssignment, type RoleDefinition } from "../m
 import { type Identity, ownerTag, principalMark, principalTag } from "../model/identity.ts";
 import { defaultLimits } from "../model/policy.ts";
 import type { AttachedIdentity, Target } from "../model/target.ts";
+import type { Observed } from "../observed/observed.ts";
 import type { Releases } from "./draft.ts";
 import {
   assignment,
@@ -439,5 +440,33 @@ describe("in databases", () => {
     const { held } = planWith(ownTags, "Never" as "Additive");
     expect(new Set(held.map((h) => `${h.reason} ${h.digest}`)).size).toBe(1);
     expect(held.map((h) => h.change.subject.kind)).toContain("databaseUser");
+  });
+});
+
+describe("rule 4: Absent", () => {
+  const want = { lifecycle: "Absent" } as const;
+  const key = identityId.toLowerCase();
+  const heldBy = (references: Observed["references"], see: Seen = { identities: [live()] }) =>
+    planFor(desired(wanted(want)), observed(see, { references }), policy).held;
+
+  test.each([
+    ["nobody has asked yet", new Map(), "ObservationIncomplete"],
+    ["nobody can tell", new Map([[key, { resourceIds: [], unknown: "s: 403" }]]), "ObservationIncomplete"],
+    ["something names it", new Map([[key, { resourceIds: ["/aks"] }]]), "InUse"],
+    [
+      "something names it, and there may be more",
+      new Map([[key, { resourceIds: ["/a"], unknown: "s" }]]),
+      "InUse",
+    ],
+    ["nothing names it", new Map([[key, { resourceIds: [] }]]), undefined],
+  ])("%s", (_, references, reason) => {
+    expect(heldBy(references)[0]?.reason).toBe(reason);
+  });
+
+  test("the first three are named, each once", () => {
+    const site = vm("site", [identityId], { kind: "other", type: "Microsoft.Web/sites" });
+    const resourceIds = ["/b", site.id.toUpperCase(), "/c", "/d"];
+    const [held] = heldBy(new Map([[key, { resourceIds }]]), { identities: [live()], targets: [site] });
+    expect(held?.message).toContain("/b, /c and 1 more");
   });
 });
