@@ -54,6 +54,7 @@ function welcome(socket: Socket, { strict, ...options }: Welcome): void {
   socket.on("error", () => socket.destroy());
   socket.setTimeout(firstByteWithinMs, () => socket.destroy());
   socket.once("data", (first: Buffer) => {
+    socket.setTimeout(0);
     socket.pause();
     socket.unshift(first);
     if (first[0] !== tlsClientHello) {

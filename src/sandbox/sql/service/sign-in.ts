@@ -70,7 +70,7 @@ type At = { readonly session: number; readonly server: string; readonly database
 async function struck({ faults, redirectOf, log }: SignInPorts, { server, login }: Attempt, at: At) {
   const fault = faults.strike({ ...at, at: "login", text: "", isWrite: false });
   if (fault === undefined) return undefined;
-  await wait(fault.delayInMs ?? 0);
+  await wait(fault.delayInMs ?? 0, undefined, { ref: false });
   if (fault.cut !== undefined) throw new ConnectionCut();
   const error = errorOf(fault, at);
   if (error !== undefined) throw error;

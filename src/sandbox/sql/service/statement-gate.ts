@@ -62,7 +62,7 @@ export function createGate(
 async function delay(inMs: number | undefined, signal: AbortSignal): Promise<void> {
   if (inMs === undefined) return;
   try {
-    await wait(inMs, undefined, { signal });
+    await wait(inMs, undefined, { signal, ref: false });
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
     throw error;
