@@ -22,7 +22,8 @@ export function isGuid(text: string): boolean {
  * differently from API to API (Compute lists give the group in capitals, identities say `resourcegroups`).
  */
 export function idKey(id: string): string {
-  return id.toLowerCase().replace(/\/+$/, "");
+  const lower = id.toLowerCase();
+  return lower.endsWith("/") ? lower.replace(/\/+$/, "") : lower;
 }
 
 /** True if two ids, scopes or GUIDs mean the same thing. */

@@ -76,8 +76,8 @@ export function isSelectable(target: Target): boolean {
 export function matches(selector: Selector, target: Target): boolean {
   return (
     isSelectable(target) &&
-    isInReach(selector, target) &&
-    Object.entries(selector.matchTags).every(([key, value]) => tagOf(target.tags, key) === value)
+    Object.entries(selector.matchTags).every(([key, value]) => tagOf(target.tags, key) === value) &&
+    isInReach(selector, target)
   );
 }
 
