@@ -511,7 +511,6 @@ describe("what is seen of it", () => {
   });
 
   test("nonsense ends its connection and nothing else", async () => {
-    const [, port = ""] = (sandbox.ready.sqlAddresses["sql-orders.database.windows.net"] ?? "").split(":");
     const prelogin = Buffer.from("120100190000000000000600060100000c0001ff0c0007d0000001", "hex");
     const beginnings = [
       Buffer.from([0x16]),
@@ -523,18 +522,23 @@ describe("what is seen of it", () => {
       const noise = Buffer.from(Array.from({ length: i * 7 }, (__, k) => (i * 31 + k * 17) % 256));
       return Buffer.concat([beginnings[i % 5] ?? Buffer.alloc(0), noise]);
     });
-    await Promise.all(sent.map((bytes) => sentAndEnded(Number(port), bytes)));
+    await Promise.all(sent.map((bytes) => sentAndEnded(port(), bytes)));
     const client = await connect({ token: bindery });
     expect(await client.run("SELECT 1 AS x")).toEqual([{ x: 1 }]);
   });
 
   test("only this machine reaches it", async ({ skip }) => {
-    const [, port = ""] = (sandbox.ready.sqlAddresses["sql-orders.database.windows.net"] ?? "").split(":");
     const outside = await ownAddress();
     if (outside === undefined) return skip("this machine has no address but loopback");
-    await expect(sentAndEnded(Number(port), Buffer.from([0x12]), outside)).rejects.toThrow(/ECONNREFUSED/);
+    await expect(sentAndEnded(port(), Buffer.from([0x12]), outside)).rejects.toThrow(/ECONNREFUSED/);
   });
 });
+
+/** The port of sql-orders. */
+function port(): number {
+  const { "sql-orders.database.windows.net": address = "" } = sandbox.ready.sqlAddresses;
+  return Number(address.split(":")[1]);
+}
 
 /** Sends bytes and hangs up; resolves when the other side has ended. */
 function sentAndEnded(port: number, bytes: Buffer, host = "127.0.0.1"): Promise<void> {
