@@ -116,3 +116,12 @@ test("what is outside the estate does not keep an identity from being deleted", 
   const row = { want: { lifecycle: "Absent" as const }, see: { assignments: [there] }, change: { roles } };
   expect(lines(row)).toContain("delete id-orders");
 });
+
+test.each([
+  ["it could not be asked", new Map([[idKey(identityId), { resourceIds: [], unknown: "403" }]])],
+  ["it has not been asked", new Map()],
+])("an identity is not deleted while nobody can tell what else refers to it: %s", (_, references) => {
+  expect(lines({ want: { lifecycle: "Absent" }, change: { references } })).toEqual([
+    "ObservationIncomplete: delete id-orders",
+  ]);
+});
