@@ -1,5 +1,5 @@
 // What an identity's tags must remember of databases: written before the first grant there, forgotten after the last one is gone.
-import type { DatabaseRef } from "../../model/database.ts";
+import { type DatabaseRef, databaseKey } from "../../model/database.ts";
 import { isMemoryTag, memoryTags } from "../../model/database-memory.ts";
 import { tagOf } from "../../model/identity.ts";
 import { changeId, type Draft, type Hold, type Subjects } from "../draft.ts";
@@ -35,6 +35,31 @@ export function memoryDrafts(
       ? [memoryDraft(subjects, {}, remove, "no database holds a user of it any more")]
       : []),
   ];
+}
+
+/** The same drafts; what gives something in a database that the tags do not name yet waits until they do. */
+export function afterMemory(
+  drafts: readonly Draft[],
+  memory: readonly Draft[],
+  remembered: ReadonlyMap<string, DatabaseRef>,
+): readonly Draft[] {
+  const first = memory.find(remembersMore);
+  if (!first) return drafts;
+  return drafts.map((draft) => (givesBeside(draft, remembered) ? needing(draft, first.id) : draft));
+}
+
+/** The draft, waiting for another one besides. */
+export function needing(draft: Draft, id: string): Draft {
+  return { ...draft, needs: [...draft.needs, id] };
+}
+
+/** It may itself be held: then nothing is given that the tags could not remember. */
+function remembersMore({ subject, problem }: Draft): boolean {
+  return subject.kind === "tags" && (problem !== undefined || Object.keys(subject.set).length > 0);
+}
+
+function givesBeside({ kind, subject }: Draft, remembered: ReadonlyMap<string, DatabaseRef>): boolean {
+  return kind !== "revoke" && "database" in subject && !remembered.has(databaseKey(subject.database));
 }
 
 /** Nothing of the identity is left there: the database itself says so, or ARM says that it is gone. */

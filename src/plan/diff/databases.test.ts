@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import type { DesiredDatabase, DesiredIdentity } from "../../desired/desired.ts";
 import { identityIdFrom } from "../../model/arm-id.ts";
-import { type DatabaseContents, type DatabaseUser, sidFrom } from "../../model/database.ts";
+import {
+  type DatabaseContents,
+  type DatabaseUser,
+  databaseKey,
+  databaseName,
+  sidFrom,
+} from "../../model/database.ts";
 import { assignmentMarker } from "../../model/grant.ts";
 import type { Identity } from "../../model/identity.ts";
 import type { ObservedDatabase } from "../../observed/observed.ts";
@@ -306,4 +312,33 @@ test("a release lets a stale user give way with what is still listed", () => {
       replaces: { name: "id-orders", roles: ["db_datareader"], ownedSchemas: ["sales"] },
     },
   ]);
+});
+
+test("what tags cannot remember is held: nothing is given there, and what they remember goes on", () => {
+  const refs = Array.from({ length: 21 }, (_, i) => ({ ...ref, database: `${"x".repeat(120)}${i}` }));
+  const [first = ref, ...more] = refs;
+  const databases = new Map(
+    refs.map((one) => {
+      const there = { ...database([]), resource: { ...resource, ref: one } };
+      return [databaseKey(one), there as ObservedDatabase] as const;
+    }),
+  );
+  const bindings = [
+    binding(
+      [],
+      [],
+      false,
+      [first, ...more].map((one) => grant({ ref: one })),
+    ),
+  ];
+  const identities = [tagged({ "bindery-sql-1": databaseKey(first) })];
+  const plan = planFor(desired(wanted({ bindings })), observed({ identities }, { databases }), policy);
+  expect(linesOf(plan).slice(0, 3)).toEqual([
+    `grant user id-orders in ${databaseName(first)}`,
+    `grant db_datareader in ${databaseName(first)}`,
+    "MemoryFull: update tags ",
+  ]);
+  expect(plan.held.slice(1).map((h) => h.reason)).toEqual(
+    more.flatMap(() => ["DependencyHeld", "DependencyHeld"]),
+  );
 });

@@ -17,7 +17,7 @@ import { byText } from "../../model/order.ts";
 import type { ObservedDatabase } from "../../observed/observed.ts";
 import { changeId, type Draft, type Hold, type Subjects } from "../draft.ts";
 import type { ChangeKind, Subject } from "../plan.ts";
-import { memoryDrafts } from "./database-memory.ts";
+import { afterMemory, memoryDrafts, needing } from "./database-memory.ts";
 import {
   additionProblem,
   dropProblem,
@@ -48,8 +48,7 @@ export function diffDatabases(subjects: Subjects): readonly Draft[] {
     if (!ref) return [];
     return databaseDrafts({ subjects, ref, wanted: wanted.get(key), database: observed.databases.get(key) });
   });
-  const first = memory.find(({ subject }) => subject.kind === "tags" && Object.keys(subject.set).length > 0);
-  return [...memory, ...lines.map((draft) => (first && gives(draft) ? needing(draft, first.id) : draft))];
+  return [...memory, ...afterMemory(lines, memory, remembered)];
 }
 
 /** One identity beside one database. */
@@ -289,12 +288,4 @@ function revokeDraft({ subjects }: Place, subject: Subject, problem: Hold | unde
     needs: [],
     ...(problem && { problem }),
   };
-}
-
-function gives({ kind }: Draft): boolean {
-  return kind === "grant" || kind === "update";
-}
-
-function needing(draft: Draft, id: string): Draft {
-  return { ...draft, needs: [...draft.needs, id] };
 }
