@@ -188,11 +188,11 @@ describe("policies", () => {
     const text = documents({ spec, machines: ["vm-orders-1"] });
     const done = await applied(text);
     expect(done).toContain("applied attach");
-    expect(done.filter((line) => line.startsWith("failed"))).toEqual([]);
+    expect(done.filter((line) => line.startsWith("failed"))).toEqual(["failed update OverriddenByPolicy"]);
     const { tags } = sandbox.world.resources.get(identityId) ?? {};
     expect(tags).toMatchObject({ "Cost-Center": "99", team: "orders", "bindery-owner": "test" });
     expect(await planned(text)).toEqual(["update tags cost-center"]);
-    expect(await applied(text)).toEqual(["propagating update NotVisibleYet"]);
+    expect(await applied(text)).toEqual(["failed update OverriddenByPolicy"]);
   });
 
   test("an owner tag that is taken off at birth: the identity is not ours, and gets nothing", async () => {
