@@ -1,6 +1,11 @@
 // Which database of the estate a client means: the server by its name, or the listener of a failover group, asked of ARM.
 import { nameOf } from "../model/arm-id.ts";
-import type { DatabaseLocator, DatabaseRef, DatabaseResource } from "../model/database.ts";
+import {
+  type DatabaseLocator,
+  type DatabaseRef,
+  type DatabaseResource,
+  isDatabaseName,
+} from "../model/database.ts";
 import { Failure } from "../model/failure.ts";
 import type { Clock } from "../model/ports.ts";
 import { all, inParallel, patiently, saysGone } from "./call.ts";
@@ -49,12 +54,17 @@ export function databaseLocatorOf(clients: Clients, clock: Clock, suffix: string
     async locateDatabase(ref, subscriptions, signal): Promise<DatabaseResource | "gone" | "foreign"> {
       const label = labelOf(ref, suffix);
       if (label === undefined) return "foreign";
+      if (!isDatabaseName(ref.database)) return "gone";
       const ids = await servers(subscriptions, signal);
       const server =
         ids.find((id) => nameOf(id).toLowerCase() === label) ?? (await primaryOf(ids, label, signal));
       if (server === undefined) return "foreign";
       const id = `${server}/databases/${ref.database}`;
-      const properties = await getProperties(id, signal);
+      // A "#" in a name would cut the URL.
+      const properties = await getProperties(
+        `${server}/databases/${encodeURIComponent(ref.database)}`,
+        signal,
+      );
       return properties ? { id, ref, status: String(properties.status ?? "") } : "gone";
     },
   };

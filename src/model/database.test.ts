@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { databaseKey, isFromLogin, principalSidOf, sidFrom } from "./database.ts";
+import { databaseKey, isDatabaseName, isFromLogin, principalSidOf, sidFrom } from "./database.ts";
 
 // The first row is Microsoft's own example ("Constants", uniqueidentifier).
 test.each([
@@ -20,4 +20,24 @@ test("databases are compared without case", () => {
   expect(databaseKey({ server: "SQL.database.windows.net", database: "Orders" })).toBe(
     databaseKey({ server: "sql.DATABASE.windows.net", database: "orders" }),
   );
+});
+
+test.each([
+  ["orders", true],
+  ["Orders 2, (old)", true],
+  ["größe-'1'", true],
+  ["x".repeat(128), true],
+  ["x".repeat(129), false],
+  ["", false],
+  ["..", false],
+  ["../../servers/x", false],
+  ["x?api-version=1", false],
+  ["x#y", true],
+  ["x%2Fy", false],
+  ["x\\y", false],
+  ["x\ny", false],
+  ["x.", false],
+  ["x ", false],
+])("%j as the name of a database", (name, expected) => {
+  expect(isDatabaseName(name)).toBe(expected);
 });

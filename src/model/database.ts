@@ -17,6 +17,14 @@ export function databaseName({ server, database }: DatabaseRef): string {
   return `${server.split(".")[0]}/${database}`;
 }
 
+/**
+ * Whether Azure could have a database of this name: no <>*%&:\\/? and no controls, and neither period nor space at the end
+ * (Microsoft, "Naming rules and restrictions for Azure resources"). Anything else, written into a tag, could lead elsewhere.
+ */
+export function isDatabaseName(name: string): boolean {
+  return /^[^<>*%&:\\/?\p{Cc}]{1,128}$/u.test(name) && !/[. ]$/.test(name);
+}
+
 /** What a permission is granted on. */
 export type Securable =
   | { readonly class: "database" }
