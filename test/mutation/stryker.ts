@@ -34,10 +34,17 @@ export async function mutationRun(
   const child = spawn(process.execPath, [stryker, "run", ...concurrency, ...options], {
     cwd: root,
     stdio: "inherit",
-    ...(timeoutInMs !== undefined && { timeout: timeoutInMs }),
   });
+  // Stryker ends its workers when it is asked to end, and exits with a status of its own.
+  let isLate = false;
+  const end = (): void => {
+    isLate = true;
+    child.kill();
+  };
+  const timer = timeoutInMs === undefined ? undefined : setTimeout(end, timeoutInMs);
   const [status] = (await once(child, "exit")) as [number | null];
-  if (status === null) return undefined;
+  clearTimeout(timer);
+  if (isLate) return undefined;
   if (status !== 0) throw new Error(`Stryker has ended with ${status}.`);
   // Where nothing can be mutated Stryker writes no report.
   return findingsFrom(existsSync(report) ? mutantsFrom(report) : []);

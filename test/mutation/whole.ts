@@ -1,8 +1,8 @@
 // Mutates all of plan, desired and manifest; ends with 1 if a folder's score has fallen below its floor.
 import { mutationRun, rendered } from "./stryker.ts";
 
-/** What docs/testing.md tells, less two percent for mutants that time out on one machine and not on another. */
-const floors: Readonly<Record<string, number>> = { "src/desired": 50, "src/manifest": 50, "src/plan": 50 };
+/** A little below what docs/testing.md tells: a mutant may time out on one machine and not on another. */
+const floors: Readonly<Record<string, number>> = { "src/desired": 95 };
 
 const findings = await mutationRun(process.argv.slice(2));
 if (!findings) throw new Error("A run without a time limit has run out of time.");
