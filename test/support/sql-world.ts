@@ -1,5 +1,6 @@
 // A small world of SQL servers for stories about databases: nothing is late, and each story has an identity of its own.
 
+import { sidFrom } from "../../src/model/database.ts";
 import { linesOf } from "../../src/plan/fixtures.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/start.ts";
@@ -17,6 +18,8 @@ export const outside = "00000000-0000-4000-8000-000000000002";
 const group = `/subscriptions/${S}/resourceGroups/rg`;
 /** The name of a server. */
 export const server = (name: string): string => `${name}.database.windows.net`;
+/** Whose user in one database was made from a login of the server. */
+const loginClientId = "cccccccc-0000-4000-8000-00000000000a";
 /** Each identity has a machine of its own: identities on the same one look like a rename. */
 const machineOf = (identity: string) => `${group}/providers/Microsoft.Compute/virtualMachines/vm-${identity}`;
 /** The ARM id of a database. */
@@ -38,7 +41,7 @@ export const manyDatabases: readonly string[] = Array.from({ length: 21 }, (_, i
 const seedFor = (names: readonly string[]) => `
 subscriptions: [{ subscriptionId: ${S} }, { subscriptionId: ${outside} }]
 resourceGroups: [{ name: rg, location: westeurope }, { subscriptionId: ${outside}, name: rg-far, location: westeurope }]
-identities: [{ resourceGroup: rg, name: id-found }, { resourceGroup: rg, name: id-living }]
+identities: [{ resourceGroup: rg, name: id-found }, { resourceGroup: rg, name: id-living }, { resourceGroup: rg, name: id-login, clientId: ${loginClientId} }]
 virtualMachines: [${names.map((name) => `{ resourceGroup: rg, name: vm-${name} }`).join(", ")}]
 settings: ${JSON.stringify({ ...noLag, throttled: false })}
 sqlServers:
@@ -48,12 +51,12 @@ sqlServers:
     databases:
       - ${full("master")}
       - ${full("orders", ", readScale: Enabled")}
-      - ${full("billing")}
+      - { name: billing, ${content}, users: [${bindery}, { name: id-login, sid: "${sidFrom(loginClientId)}AADE" }] }
       - ${full("doomed")}
       - ${full("sleeper")}
       - ${full("faulty")}
       - { name: blind, ${content}, users: [{ name: bindery, principal: bindery }] }
-      - { name: viewed, ${content}, users: [{ name: bindery, principal: bindery }], script: GRANT VIEW DEFINITION TO bindery }
+      - { name: viewed, ${content}, users: [{ name: bindery, principal: bindery }], script: "GRANT VIEW DEFINITION TO bindery; GRANT SELECT ON SCHEMA::sales TO order_reader" }
 ${manyDatabases.map((name) => `      - { name: ${name}, users: [${bindery}] }`).join("\n")}
     failoverGroups: [{ name: fog-a, partner: sql-b, databases: [orders] }]
   - resourceGroup: rg
