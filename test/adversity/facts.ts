@@ -1,7 +1,7 @@
 // What Bindery must never change, as a set of sentences about the world; only somebody else may make them untrue.
 import type { ArmResource, World } from "../../src/sandbox/world.ts";
-import { identityNames } from "./case.ts";
-import { identityId, targetId } from "./texts.ts";
+import { groupScope, identityNames } from "./case.ts";
+import { identityId, scopeId, targetId } from "./texts.ts";
 
 const ours = new Set(identityNames.map((name) => identityId(name).toLowerCase()));
 const identityType = "microsoft.managedidentity/userassignedidentities";
@@ -49,16 +49,17 @@ function current(world: World, ownPrincipals: Set<string>): Set<string> {
   const resources = world.resources.values().flatMap((resource) => factsAbout(resource));
   const assignments = world.roleAssignments
     .values()
-    .filter((a) => !ownPrincipals.has(a.principalId))
+    .filter((a) => !ownPrincipals.has(a.principalId) || a.scope === scopeId(groupScope))
     .map((a) => `assignment ${a.id} ${a.principalId} ${a.description} ${a.condition}`);
   return new Set([...resources, ...assignments]);
 }
 
 /** Machines, scale sets, other identities: that they exist, their tags, and all identities that are not in documents. */
-function factsAbout({ id, type, tags, identity, properties }: ArmResource): readonly string[] {
+function factsAbout(resource: ArmResource): readonly string[] {
+  const { id, type, tags, identity, properties } = resource;
   const key = id.toLowerCase();
-  // Instances follow their scale set by Azure's own doing.
-  if (key.includes("/virtualmachinescalesets/vmss/")) return [];
+  // What instances are attached to follows their scale set by Azure's own doing.
+  if (isInstance(resource)) return [`${key} exists, tagged ${JSON.stringify(tags ?? {})}`];
   if (ours.has(key) || [...ours].some((one) => key.startsWith(`${one}/`))) return [];
   const attached = Object.keys(identity?.userAssignedIdentities ?? {}).map((one) => one.toLowerCase());
   const principal = type.toLowerCase() === identityType ? ` ${properties?.principalId}` : "";
@@ -69,6 +70,11 @@ function factsAbout({ id, type, tags, identity, properties }: ArmResource): read
       : []),
     ...attached.filter((one) => !ours.has(one)).map((one) => `${key} has ${one}`),
   ];
+}
+
+/** True for an instance of a scale set, uniform or flexible. */
+export function isInstance({ id, properties }: ArmResource): boolean {
+  return /\/virtualmachinescalesets\/[^/]+\//i.test(id) || properties?.virtualMachineScaleSet !== undefined;
 }
 
 /** True for a machine that belongs to somebody's managed service. */

@@ -1,12 +1,12 @@
 // Takes one adverse case through: others and faults first, then quiet, and then everything must come to rest.
 import { Failure } from "../../src/model/failure.ts";
-import type { Change } from "../../src/plan/plan.ts";
-import type { World } from "../../src/sandbox/world.ts";
 import type { EmbeddedAzure } from "../support/embedded-azure.ts";
 import { harnessOn } from "../support/harness.ts";
-import { type Case, troubleShapes } from "./case.ts";
+import type { Case } from "./case.ts";
 import { factsOf } from "./facts.ts";
+import { isObstructed, lift, unexplained } from "./obstacles.ts";
 import { manifestsOf, seedOf } from "./texts.ts";
+import { troubleShapes } from "./troubles.ts";
 import { verdictOn } from "./verdict.ts";
 import { type Witness, witnessOf } from "./witness.ts";
 
@@ -37,16 +37,55 @@ export async function runCase(azure: EmbeddedAzure, one: Case): Promise<Result> 
     await azure.admin("POST", "faults", { ...rest, ...troubleShapes[shape], path });
   }
   const facts = factsOf(azure.world);
-  const witness = witnessOf(azure.world, azure.send, facts, one.deeds);
+  const witness = witnessOf(azure.world, azure.send, facts, one);
   const bindery = harnessOn({ ...azure.wiring(() => 0.5, witness.client), deadlineInMs });
   for (const revision of one.revisions) {
     witness.expect(revision);
-    await unlessRefused(bindery.apply(manifestsOf(revision), { onPlan: witness.onPlan }));
+    await unlessRefused(
+      bindery.apply(manifestsOf(revision, one.instanceUpgrade), { onPlan: witness.onPlan }),
+    );
   }
   witness.endDeeds();
   await azure.admin("DELETE", "faults");
   await azure.admin("DELETE", "operation-modes");
-  return await settled(azure, one, bindery, witness, facts);
+  const room = {
+    azure,
+    one,
+    bindery,
+    witness,
+    facts,
+    documents: manifestsOf(one.revisions.at(-1) ?? [], one.instanceUpgrade),
+  };
+  await obstructed(room);
+  return await settled(room);
+}
+
+/** Where a case takes place. */
+interface Room {
+  readonly azure: EmbeddedAzure;
+  readonly one: Case;
+  readonly bindery: ReturnType<typeof harnessOn>;
+  readonly witness: Witness;
+  readonly facts: ReturnType<typeof factsOf>;
+  readonly documents: string;
+}
+
+/** While locks and the like stand, what fails must fail because of them; then an operator takes them away. */
+async function obstructed({ azure, bindery, witness, facts, documents }: Room): Promise<void> {
+  const { world } = azure;
+  azure.advance(quietInMs);
+  witness.problems.push(...witness.lost());
+  if (!isObstructed(world)) return;
+  await bindery.apply(documents, { onPlan: witness.onPlan });
+  azure.advance(quietInMs);
+  const { passes } = await bindery.apply(documents, { onPlan: witness.onPlan, maxPasses: 1 });
+  witness.problems.push(
+    ...unexplained(
+      world,
+      passes.flatMap((pass) => pass.report.outcomes),
+    ),
+  );
+  facts.whileOthersAct(() => lift(world));
 }
 
 /** While others and faults are at work, a pass that can read nothing ends with a Failure. */
@@ -58,15 +97,7 @@ async function unlessRefused(run: Promise<unknown>): Promise<void> {
   }
 }
 
-async function settled(
-  azure: EmbeddedAzure,
-  { revisions }: Case,
-  bindery: ReturnType<typeof harnessOn>,
-  witness: Witness,
-  facts: ReturnType<typeof factsOf>,
-): Promise<Result> {
-  const last = revisions.at(-1) ?? [];
-  const documents = manifestsOf(last);
+async function settled({ azure, one, bindery, witness, facts, documents }: Room): Promise<Result> {
   for (let applies = 1; applies <= mostApplies; applies += 1) {
     azure.advance(quietInMs);
     const { passes } = await bindery.apply(documents, { onPlan: witness.onPlan });
@@ -77,7 +108,7 @@ async function settled(
     if (!first || first.plan.changes.length > 0) continue;
     azure.advance(quietInMs);
     const again = await bindery.plan(documents);
-    const { differences, judged } = verdictOn(azure.world, last, first.plan);
+    const { differences, judged } = verdictOn(azure.world, one, first.plan);
     const restless =
       again.digest === first.plan.digest ? [] : ["the same plan has another digest a moment later"];
     return {
@@ -94,7 +125,7 @@ async function settled(
       held: first.plan.held.map((h) => h.reason),
     };
   }
-  const left = (await bindery.plan(documents)).changes.filter((change) => !isPoisoned(azure.world, change));
+  const left = (await bindery.plan(documents)).changes;
   return {
     problems: [...witness.problems, ...left.map((change) => `never done: ${change.id}`), ...facts.violated()],
     writes: witness.writes(),
@@ -102,13 +133,6 @@ async function settled(
     judged: 0,
     held: [],
   };
-}
-
-/** Where Azure refuses every PATCH of a target that carries a deleted identity, nobody can bring it to rest. */
-function isPoisoned(world: World, { subject }: Change): boolean {
-  if (subject.kind !== "target" || world.switches.danglingIdentity !== "poisons") return false;
-  const { userAssignedIdentities: map = {} } = world.resources.get(subject.targetId)?.identity ?? {};
-  return Object.keys(map).some((id) => !world.resources.has(id));
 }
 
 /** Every write that the sandbox has answered must have passed the witness. */

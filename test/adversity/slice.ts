@@ -1,7 +1,8 @@
 // A process of its own that runs its share of the adverse cases: plain Node, without the test runner's transformations.
 import fc from "fast-check";
 import { type EmbeddedAzure, embeddedAzure } from "../support/embedded-azure.ts";
-import { anyCase, type Case } from "./case.ts";
+import type { Case } from "./case.ts";
+import { anyCase } from "./draw.ts";
 import { type Result, runCase } from "./run-case.ts";
 
 /** What a process is to run: of the cases of this seed, counted through, those with the rest `slice` modulo `of`. */

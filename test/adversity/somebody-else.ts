@@ -5,8 +5,8 @@ import { removeWithChildren } from "../../src/sandbox/arm/removal.ts";
 import { placeResource } from "../../src/sandbox/seed/place.ts";
 import { placeAssignment, roleNamed } from "../../src/sandbox/seed/roles.ts";
 import type { ArmResource, World } from "../../src/sandbox/world.ts";
-import type { Deed, Grant } from "./case.ts";
-import { foreignId, identityId, scopeId, targetId } from "./texts.ts";
+import { type Deed, foreignNames, type Grant } from "./case.ts";
+import { condition, foreignId, identityId, scopeId, targetId } from "./texts.ts";
 
 /** Deeds that change an identity block behind the back of a PATCH; only an etag protects from them. */
 export const blockDeeds: ReadonlySet<Deed["kind"]> = new Set([
@@ -16,6 +16,17 @@ export const blockDeeds: ReadonlySet<Deed["kind"]> = new Set([
   "detachOurs",
   "toggleSystem",
 ]);
+
+/**
+ * True if an attachment or detachment cannot be undone by a PATCH that was computed before it: where somebody else's
+ * identity stays on the target in any case, every PATCH merges into the map.
+ */
+export function isHarmlessUnguarded(world: World, { kind, target, foreign }: Deed): boolean {
+  if (kind === "toggleSystem") return false;
+  const keys = Object.keys(world.resources.get(targetId(target))?.identity?.userAssignedIdentities ?? {});
+  const others = foreignNames.filter((name) => kind !== "detachForeign" || name !== foreign).map(foreignId);
+  return keys.some((key) => others.some((id) => isSame(id, key)));
+}
 
 type Act = (world: World, deed: Deed) => void;
 
@@ -126,7 +137,7 @@ function recreate(world: World, id: string, keepsTags: boolean): void {
   );
 }
 
-function grantTo(world: World, id: string, { role, scope }: Grant): void {
+function grantTo(world: World, id: string, { role, scope, isNarrow }: Grant): void {
   const principalId = principalOf(world, id);
   const definition = roleNamed(world, role);
   if (principalId === undefined || !definition) return;
@@ -138,8 +149,9 @@ function grantTo(world: World, id: string, { role, scope }: Grant): void {
         isSame(a.scope, scopeId(scope)) &&
         a.roleDefinitionId.endsWith(definition.name),
     );
-  if (!isThere)
-    placeAssignment(world, { name: randomUUID(), scope: scopeId(scope), principalId, role: definition });
+  const narrowed = isNarrow ? { condition, conditionVersion: "2.0" } : {};
+  const parts = { name: randomUUID(), scope: scopeId(scope), principalId, role: definition, ...narrowed };
+  if (!isThere) placeAssignment(world, parts);
 }
 
 function revokeFrom(world: World, id: string): void {

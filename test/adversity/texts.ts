@@ -4,14 +4,18 @@ import {
   type Case,
   foreignNames,
   type Grant,
+  groupScope,
   identityNames,
   machineNames,
   type SeedIdentity,
   subscriptionId,
   type Wanted,
 } from "./case.ts";
+import { group, obstaclesIn } from "./obstacles.ts";
 
-const group = (name: string): string => `/subscriptions/${subscriptionId}/resourceGroups/${name}`;
+/** What narrows a grant. */
+export const condition =
+  "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})) OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'a'))";
 
 /** The ARM id of an identity that documents may name. */
 export function identityId(name: string): string {
@@ -25,14 +29,18 @@ export function foreignId(name: string): string {
 
 /** The ARM id of a machine or scale set. */
 export function targetId(name: string): string {
-  return `${group("rg")}/providers/Microsoft.Compute/${name === "vmss" ? "virtualMachineScaleSets" : "virtualMachines"}/${name}`;
+  return `${group("rg")}/providers/Microsoft.Compute/${isScaleSet(name) ? "virtualMachineScaleSets" : "virtualMachines"}/${name}`;
+}
+
+function isScaleSet(name: string): boolean {
+  return name === "vmss" || name === "flex";
 }
 
 /** The ARM id of a scope. */
 export function scopeId(name: string): string {
   if (name === "kv") return `${group("rg")}/providers/Microsoft.KeyVault/vaults/kv`;
   if (name === "st") return `${group("rg")}/providers/Microsoft.Storage/storageAccounts/st`;
-  return group("rg");
+  return name === groupScope ? "/providers/Microsoft.Management/managementGroups/mg" : group("rg");
 }
 
 /** The world of a case, as a seed (JSON, which is YAML). */
@@ -41,16 +49,21 @@ export function seedOf(one: Case): string {
   const alive = identityNames.map((name, i) => ({ name, seed: one.identities[i] as SeedIdentity }));
   const present = alive.filter(({ seed }) => seed.state !== "absent");
   const attachedTo = (target: string): string[] =>
-    present.filter(({ seed }) => seed.attachedTo.some((t) => t === target)).map(({ name }) => name);
+    present
+      .filter(({ seed }) => seed.attachedTo.some((t) => t === target))
+      .map(({ name }) => identityId(name));
+  const ids = new Set(present.map(({ name }) => name));
   return JSON.stringify({
     subscriptions: [{ subscriptionId, displayName: "production" }],
-    resourceGroups: [
-      { name: "rg-identities", location: "westeurope" },
-      { name: "rg", location: "westeurope" },
-    ],
+    managementGroups: [{ name: groupScope, subscriptions: [subscriptionId] }],
+    resourceGroups: ["rg-identities", "rg", "rg-2"].map((name) => ({ name, location: "westeurope" })),
     identities: [
       ...foreignNames.map((name) => ({ resourceGroup: "rg", name, tags: { owner: "others" } })),
-      ...present.map(({ name, seed }, i) => ({ resourceGroup: "rg-identities", name, ...markedAs(seed, i) })),
+      ...present.map(({ name, seed }) => ({
+        resourceGroup: "rg-identities",
+        name,
+        ...markedAs(seed, identityNames.indexOf(name)),
+      })),
     ],
     virtualMachines: [
       ...machineNames.map((name, i) => ({
@@ -58,14 +71,14 @@ export function seedOf(one: Case): string {
         name,
         tags: { app: one.machines[i]?.app ?? "a" },
         systemAssigned: one.machines[i]?.system ?? false,
-        identities: [...(one.machines[i]?.foreign ?? []), ...attachedTo(name)],
+        identities: [...(one.machines[i]?.foreign ?? []).map(foreignId), ...attachedTo(name)],
       })),
       {
         resourceGroup: "rg",
         name: "vm-managed",
         tags: { app: "a" },
         managedBy: `${group("rg")}/providers/Microsoft.Databricks/workspaces/w`,
-        identities: ["f-1", ...attachedTo("vm-managed")],
+        identities: [foreignId("f-1"), ...attachedTo("vm-managed")],
       },
     ],
     virtualMachineScaleSets: [
@@ -75,14 +88,25 @@ export function seedOf(one: Case): string {
         mode: "Uniform",
         instances: 1,
         upgradePolicy: "Manual",
-        identities: ["f-2", ...attachedTo("vmss")],
+        identities: [foreignId("f-2"), ...attachedTo("vmss")],
+      },
+      {
+        resourceGroup: "rg",
+        name: "flex",
+        mode: "Flexible",
+        instances: 1,
+        tags: { app: "a" },
+        identities: [foreignId("f-1"), ...attachedTo("flex")],
       },
     ],
     resources: ["kv", "st"].map((name) => ({ id: scopeId(name), location: "westeurope", properties: {} })),
     roleAssignments: [
-      ...one.foreignGrants.map((grant) => assignmentOf(grant, "f-1")),
-      ...present.flatMap(({ name, seed }) => seed.grants.map((grant) => assignmentOf(grant, name))),
+      ...one.foreignGrants.map((grant) => assignmentOf(grant, foreignId("f-1"))),
+      ...present.flatMap(({ name, seed }) =>
+        seed.grants.map((grant) => assignmentOf(grant, identityId(name))),
+      ),
     ],
+    ...obstaclesIn(one.obstacles, (name) => !/^id-/.test(name) || ids.has(name as "id-1")),
     settings: {
       listLagInMs: lags.list,
       graphLagInMs: lags.graph,
@@ -95,8 +119,9 @@ export function seedOf(one: Case): string {
   });
 }
 
-function assignmentOf({ role, scope }: Grant, principal: string): object {
-  return { scope: scopeId(scope), role, principal };
+function assignmentOf({ role, scope, isNarrow }: Grant, principal: string): object {
+  const narrowed = isNarrow ? { condition, conditionVersion: "2.0" } : {};
+  return { scope: scopeId(scope), role, principal, ...narrowed };
 }
 
 function markedAs({ state }: SeedIdentity, number: number): object {
@@ -113,8 +138,10 @@ function markedAs({ state }: SeedIdentity, number: number): object {
 }
 
 /** The manifests of a revision. */
-export function manifestsOf(revision: readonly Wanted[]): string {
-  return revision.flatMap((one) => [identityDocument(one), bindingDocument(one)]).join("---\n");
+export function manifestsOf(revision: readonly Wanted[], instanceUpgrade: Case["instanceUpgrade"]): string {
+  return revision
+    .flatMap((one) => [identityDocument(one), bindingDocument(one, instanceUpgrade)])
+    .join("---\n");
 }
 
 const credentialNamed = (name: string): object => ({
@@ -138,10 +165,10 @@ function identityDocument(one: Wanted): string {
   });
 }
 
-function bindingDocument(one: Wanted): string {
+function bindingDocument(one: Wanted, instanceUpgrade: Case["instanceUpgrade"]): string {
   const named = one.targets.map((name) =>
-    name === "vmss"
-      ? { virtualMachineScaleSet: { resourceGroup: "rg", name, instanceUpgrade: "Never" } }
+    isScaleSet(name)
+      ? { virtualMachineScaleSet: { resourceGroup: "rg", name, instanceUpgrade } }
       : { virtualMachine: { resourceGroup: "rg", name } },
   );
   const selected =
@@ -152,7 +179,9 @@ function bindingDocument(one: Wanted): string {
     identityRef: { name: one.name },
     suspend: one.suspend,
     targets: [...named, ...selected],
-    grants: one.grants.map(({ role, scope }) => ({ azureRole: { roleName: role, scope: scopeId(scope) } })),
+    grants: one.grants.map(({ role, scope, isNarrow }) => ({
+      azureRole: { roleName: role, scope: scopeId(scope), ...(isNarrow && { condition }) },
+    })),
   });
 }
 

@@ -1,11 +1,12 @@
 // Whether the world is as the last documents say, read from the case itself and not from what Bindery made of it.
 import { ownerTag, principalTag, tagOf } from "../../src/model/identity.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import type { World } from "../../src/sandbox/world.ts";
-import type { Grant, Wanted } from "./case.ts";
-import { isManaged } from "./facts.ts";
+import type { ArmResource, World } from "../../src/sandbox/world.ts";
+import { type Case, type Grant, groupScope, type Wanted } from "./case.ts";
+import { isInstance, isManaged } from "./facts.ts";
+import { group } from "./obstacles.ts";
 import { principalOf } from "./somebody-else.ts";
-import { identityId, scopeId, targetId } from "./texts.ts";
+import { condition, identityId, scopeId, targetId } from "./texts.ts";
 
 /** What differs, and how many identities could be judged: those that nothing is held of. */
 export interface Verdict {
@@ -14,12 +15,35 @@ export interface Verdict {
 }
 
 /** Judges the world by the documents. */
-export function verdictOn(world: World, revision: readonly Wanted[], plan: Plan): Verdict {
+export function verdictOn(
+  world: World,
+  { revisions, instanceUpgrade }: Pick<Case, "revisions" | "instanceUpgrade">,
+  plan: Plan,
+): Verdict {
+  const revision = revisions.at(-1) ?? [];
   const free = revision.filter((one) => {
     const id = identityId(one.name).toLowerCase();
     return !one.suspend && !plan.held.some((h) => h.change.identityId.toLowerCase() === id);
   });
-  return { differences: free.flatMap((one) => differencesOf(world, one)), judged: free.length };
+  const late = instanceUpgrade === "Automatic" ? free.flatMap((one) => instanceDifferences(world, one)) : [];
+  return { differences: [...free.flatMap((one) => differencesOf(world, one)), ...late], judged: free.length };
+}
+
+/** Instances that have not got what a document says of their set. */
+function instanceDifferences(world: World, { name, lifecycle, targets }: Wanted): readonly string[] {
+  if (lifecycle !== "Present" || !targets.includes("vmss") || !world.resources.has(targetId("vmss")))
+    return [];
+  const below = `${targetId("vmss")}/`.toLowerCase();
+  return world.resources
+    .values()
+    .filter((r) => r.id.toLowerCase().startsWith(below))
+    .filter((r) => !hasAttached(r, identityId(name)))
+    .map((r) => `${name} is not on instance ${r.id}`);
+}
+
+function hasAttached({ identity }: ArmResource, id: string): boolean {
+  const keys = Object.keys(identity?.userAssignedIdentities ?? {});
+  return keys.some((key) => key.toLowerCase() === id.toLowerCase());
 }
 
 function differencesOf(world: World, wanted: Wanted): readonly string[] {
@@ -61,26 +85,34 @@ function targetDifferences(world: World, wanted: Wanted): readonly string[] {
       wanted.selector !== null &&
       /virtualmachines$/i.test(target.type) &&
       !isManaged(key) &&
+      !isInstance(target) &&
+      key.startsWith(`${group("rg")}/`.toLowerCase()) &&
       tagOf(target.tags ?? {}, "app") === wanted.selector;
     const isWanted = named.has(key) || matches;
-    const map = Object.keys(target.identity?.userAssignedIdentities ?? {}).map((id) => id.toLowerCase());
-    const isAttached = map.includes(identityId(wanted.name).toLowerCase());
+    const isAttached = hasAttached(target, identityId(wanted.name));
     if (isWanted && !isAttached) return [`is not on ${target.name}`];
     const mayStay =
-      wanted.prune === "Additive" || isManaged(key) || (wanted.ignoresMachine1 && target.name === "vm-1");
+      wanted.prune === "Additive" ||
+      isManaged(key) ||
+      isInstance(target) ||
+      (wanted.ignoresMachine1 && key === targetId("vm-1").toLowerCase());
     return !isWanted && isAttached && !mayStay ? [`is still on ${target.name}`] : [];
   });
 }
 
 function grantDifferences(world: World, wanted: Wanted): readonly string[] {
   const principalId = principalOf(world, identityId(wanted.name));
-  const live = world.roleAssignments.values().filter((a) => a.principalId === principalId);
-  const keyOf = ({ role, scope }: Grant): string => {
+  const live = world.roleAssignments
+    .values()
+    .filter((a) => a.principalId === principalId && a.scope !== scopeId(groupScope));
+  const keyOf = ({ role, scope, isNarrow }: Grant): string => {
     const definition = world.roleDefinitions.values().find((r) => r.roleName === role);
-    return `${scopeId(scope)} ${definition?.name}`.toLowerCase();
+    return `${scopeId(scope)} ${definition?.name} ${isNarrow ? condition : null}`.toLowerCase();
   };
   const expected = new Set(wanted.grants.map(keyOf));
-  const actual = new Set(live.map((a) => `${a.scope} ${a.roleDefinitionId.split("/").at(-1)}`.toLowerCase()));
+  const actual = new Set(
+    live.map((a) => `${a.scope} ${a.roleDefinitionId.split("/").at(-1)} ${a.condition}`.toLowerCase()),
+  );
   const twice = live.length > actual.size ? ["has a role twice"] : [];
   const missing = [...expected.difference(actual)].map((key) => `lacks ${key}`);
   const surplus = [...actual.difference(expected)].map((key) => `still has ${key}`);
