@@ -41,7 +41,7 @@ const nested = "{ folder: teams, namespace: shared }, { folder: teams/orders, na
 const ownRule = /0\.yaml:1:\d+ error metadata\.namespace: documents in the folder/;
 const otherRule = /0\.yaml:1:\d+ error metadata\.namespace: the namespace "orders" belongs to the folder/;
 
-describe("a folder speaks for its own namespace only", () => {
+describe("rule 21: a folder speaks for its own namespace only", () => {
   test.each<readonly [string, string | undefined, string, string, RegExp | undefined]>([
     ["its own", "team-orders", orders, "orders", undefined],
     ["its own, further down", "team-orders/prod/eu", orders, "orders", undefined],

@@ -256,7 +256,7 @@ function isForeign(change: Change): boolean {
   return change.identityId === idOf("foreign");
 }
 
-test("within three passes nothing is left to do, and nothing foreign was touched", () => {
+test("rule 13: within three passes nothing is left to do, and nothing foreign was touched", () => {
   fc.assert(
     fc.property(world, ({ desired, seen }) => {
       let now = seen;

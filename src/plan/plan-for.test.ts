@@ -130,7 +130,7 @@ const rows: readonly Row[] = [
     plan: ["OwnershipLost: adopt tags bindery-owner,bindery-prune,principal"],
   },
   {
-    name: "gives nothing for a copied tag",
+    name: "rule 1: gives nothing for a copied tag",
     want: {},
     see: { identities: [live({ principalId: "new" }), live({ id: foreign })] },
     plan: ["NotOwned: adopt tags bindery-owner,bindery-prune,principal"],
@@ -188,7 +188,7 @@ const rows: readonly Row[] = [
     plan: [],
   },
   {
-    name: "never detaches managed machines and flexible instances",
+    name: "rule 7: never detaches managed machines and flexible instances",
     want: {},
     see: {
       identities: [live()],
@@ -394,7 +394,7 @@ test("an allowed privileged grant is made, and only at exactly that scope", () =
   expect(linesOf(result)).toEqual(["grant Owner", "Privileged: grant Owner"]);
 });
 
-describe("releases", () => {
+describe("rule 18: a release names one held set by its digest", () => {
   const want = wanted({ adoptionPolicy: "Additive" });
   const adopted = live({ tags: { ...live().tags, [pruneTag]: "pending" } });
   const see = (...names: string[]) =>

@@ -108,7 +108,7 @@ const ownership: readonly Row[] = [
     plan: [`OwnershipLost: ${adopt}`],
   },
   {
-    name: "a copied description under another name proves nothing, and nothing of it is revoked",
+    name: "rule 1: a copied description under another name proves nothing, and nothing of it is revoked",
     want: additive,
     see: { identities: [withoutTags], assignments: [stale(reader, { id: `${vaultScope}/copied` })] },
     plan: [`OwnershipLost: ${adopt}`],

@@ -292,7 +292,7 @@ test("the message says how a change differs, and quotes no more than 80 characte
   );
 });
 
-describe("whatever a saved plan says", () => {
+describe("rule 22: whatever a saved plan says", () => {
   const worlds = [
     worldOf({ ...bound, seen: twoMachines }),
     worldOf({ ...bound, seen: { targets: twoMachines.targets } }),

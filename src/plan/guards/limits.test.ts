@@ -48,7 +48,7 @@ function countsOf({ changes, held }: Plan): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(names, (n) => n)].map(([name, all]) => [name, all.length]));
 }
 
-describe("removals (rule 15)", () => {
+describe("rule 15: more removals than the limit are held, all of them (TooManyRemovals)", () => {
   test.each([
     ["just as many as the limit go", 60, 50, {}, { detach: 10 }],
     ["one more holds them all", 60, 49, {}, { "TooManyRemovals: detach": 11 }],

@@ -40,7 +40,7 @@ function planned(
   });
 }
 
-describe("TargetMoved (rule 15)", () => {
+describe("rule 15: a move is not a loss (TargetMoved)", () => {
   test.each<[string, Partial<DesiredIdentity>, readonly Target[], readonly string[]]>([
     [
       "the twin of a missing target stays",
@@ -123,7 +123,7 @@ describe("TargetGone", () => {
   });
 });
 
-describe("LooksLikeRename (rule 3)", () => {
+describe("rule 3: no identity is created beside its orphan (LooksLikeRename)", () => {
   const orphan = live({ id: identityIdFrom(subscription, "rg", "id-old") });
   const machines = (...names: string[]) => names.map((name) => vm(name, [orphan.id]));
   const renamed = (targets: readonly Target[], change: Partial<DesiredIdentity> = {}, identity = orphan) =>

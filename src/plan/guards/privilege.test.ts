@@ -18,7 +18,7 @@ const storageKeys = ["listAccountSas", "listKeys", "localUsers/listKeys", "regen
   (verb) => `${storage}/${verb}/action`,
 );
 
-describe("by what its actions permit, whatever its name (rule 16)", () => {
+describe("rule 16: a role is privileged by what its actions permit, whatever its name", () => {
   test.each<[string, readonly string[], readonly string[], string | undefined]>([
     ["everything", ["*"], [], "every action"],
     ["everything, whatever is taken back", ["*"], ["*/delete"], "every action"],

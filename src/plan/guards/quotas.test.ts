@@ -44,7 +44,7 @@ function countsOf({ changes, held }: Plan): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(names, (n) => n)].map(([name, all]) => [name, all.length]));
 }
 
-describe("4,000 role assignments in a subscription (rule 20)", () => {
+describe("rule 20: no more than 4,000 role assignments in a subscription", () => {
   const grants = [binding([], [grantOf("Reader"), grantOf("Reader", group)])];
   const counted = (count: number): Partial<Observed> => ({
     assignmentCounts: new Map([[subscription, count]]),
@@ -94,7 +94,7 @@ describe("4,000 role assignments in a subscription (rule 20)", () => {
   });
 });
 
-describe("20 federated credentials of an identity", () => {
+describe("rule 20: no more than 20 federated credentials of an identity", () => {
   const made = (count: number, name = "c"): readonly FederatedCredential[] =>
     Array.from({ length: count }, (_, i) => ({
       name: `${name}${i}`,
@@ -136,7 +136,7 @@ describe("20 federated credentials of an identity", () => {
   });
 });
 
-describe("50 tags of an identity, Bindery's own among them", () => {
+describe("rule 20: no more than 50 tags of an identity, Bindery's own among them", () => {
   const tags = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, "x"]));
   const bound = { bindings: [binding([namedVm("vm-1")])] };
   const machine = { targets: [vm("vm-1")] };
@@ -176,7 +176,7 @@ describe("50 tags of an identity, Bindery's own among them", () => {
   });
 });
 
-describe("150 identities in one request of a target", () => {
+describe("rule 20: no more than 150 identities in one request of a target", () => {
   const many = (count: number, attached: boolean) => {
     const all = Array.from({ length: count }, (_, i) => {
       const principal = { principalId: `p-${i}`, clientId: `c-${i}` };

@@ -62,7 +62,7 @@ const elsewhere = (name: string, isTagged: boolean, ids: readonly string[]): Tar
     ...(isTagged && { tags }),
   });
 
-describe("SelectorCollapsed (rule 15)", () => {
+describe("rule 15: a selector that collapses takes nothing away (SelectorCollapsed)", () => {
   test.each<[string, readonly Target[], readonly DesiredTarget[], readonly string[]]>([
     ["half of what is attached may leave", machines(1, 1), [selector()], ["detach off-0"]],
     [

@@ -33,7 +33,7 @@ const main = trust("repo:contoso/orders:ref:refs/heads/main");
 const held = ["FederatedTrust: update credential main"];
 const made = ["update credential main"];
 
-describe("FederatedTrust (rule 16)", () => {
+describe("rule 16: whom an identity trusts is the operator's word (FederatedTrust)", () => {
   test.each<[string, readonly TrustAllowance[], readonly string[]]>([
     ["nothing is allowed", [], held],
     ["exactly this", [{ issuer: github, subject: main.subject }], made],

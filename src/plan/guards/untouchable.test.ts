@@ -58,7 +58,7 @@ function planned({ want = all, protect = [], self = {}, see = {}, change = {} }:
 
 const rest = ["update tags team", "update credential main"];
 
-describe("Protected (rule 17)", () => {
+describe("rule 17: protected ids are never a subject of a change (Protected)", () => {
   test.each<[string, Case, readonly string[]]>([
     [
       "an identity, with its tags, trust, attachments and roles",
@@ -100,7 +100,7 @@ describe("Protected (rule 17)", () => {
   });
 });
 
-describe("OwnIdentity (rule 17)", () => {
+describe("rule 17: Bindery's own identity is never a subject of a change (OwnIdentity)", () => {
   const ownId = identityIdFrom(subscription, "rg", "id-bindery");
   const own = live({ id: ownId, principalId: "own", clientId: "own", tags: {} });
   const atOwn: Partial<DesiredIdentity> = { bindings: [binding([], [grantOf("Reader", ownId)])] };
