@@ -13,15 +13,16 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /**
  * One batch of SELECTs. Who may not see others' users sees too few, without an error (Microsoft, "Metadata visibility
- * configuration"), so the first answer says what the login may see.
+ * configuration"), so the first answer says what the login may see. HAS_PERMS_BY_NAME takes a name as SQL writes it: for
+ * a bare one with brackets or periods in it the answer is NULL.
  */
 export const readingBatch = [
   `SELECT USER_NAME() AS [user], DATABASEPROPERTYEX(DB_NAME(), N'Updateability') AS [updateability],
  IS_ROLEMEMBER(N'db_owner') AS [isOwner],
- HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'VIEW DEFINITION') AS [seesAll],
- HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY USER') AS [altersUsers],
- HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'ALTER ANY ROLE') AS [altersRoles],
- HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CONTROL') AS [controls];`,
+ HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'VIEW DEFINITION') AS [seesAll],
+ HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY USER') AS [altersUsers],
+ HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'ALTER ANY ROLE') AS [altersRoles],
+ HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE', N'CONTROL') AS [controls];`,
   "SELECT principal_id, name, type, sid, owning_principal_id, is_fixed_role FROM sys.database_principals;",
   "SELECT role_principal_id, member_principal_id FROM sys.database_role_members;",
   "SELECT class, class_desc, major_id, minor_id, grantee_principal_id, grantor_principal_id, permission_name, state FROM sys.database_permissions;",
