@@ -9,8 +9,10 @@ export interface SqlAdmin {
 
 /** Which databases exist and who administers a server is ARM's to say; this is the rest. */
 export interface SqlState {
-  /** The content of databases, by their databaseId: it survives moves and goes with the database. */
+  /** The content of databases that somebody has signed in to, by databaseId: it survives moves and goes with them. */
   readonly databases: Map<string, Database>;
+  /** How a seed's databases are filled when somebody signs in first, by databaseId. */
+  readonly recipes: Map<string, () => Database>;
   /** When paused databases that somebody woke are back, by ARM id; milliseconds of the sandbox's clock. */
   readonly resuming: Map<string, number>;
   /** The administrator with a password, by the server's name in lower case. */
@@ -21,5 +23,11 @@ export interface SqlState {
 
 /** Nothing yet. */
 export function emptySqlState(): SqlState {
-  return { databases: new Map(), resuming: new Map(), admins: new Map(), directoryReaders: new Set() };
+  return {
+    databases: new Map(),
+    recipes: new Map(),
+    resuming: new Map(),
+    admins: new Map(),
+    directoryReaders: new Set(),
+  };
 }

@@ -87,11 +87,12 @@ function partnerOf(world: World, link: ArmResource): ArmResource | undefined {
 }
 
 function ownContent(world: World, resource: ArmResource): Database {
-  const { databases } = world.sql;
+  const { databases, recipes } = world.sql;
   const id = textProperty(resource, "databaseId") ?? resource.id.toLowerCase();
   const known = databases.get(id);
   if (known !== undefined) return known;
-  const made = createDatabase(textProperty(resource, "collation") ?? defaultCollation, world.now);
+  const empty = () => createDatabase(textProperty(resource, "collation") ?? defaultCollation, world.now);
+  const made = (recipes.get(id) ?? empty)();
   databases.set(id, made);
   return made;
 }
