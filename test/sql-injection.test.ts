@@ -1,6 +1,6 @@
 // Names are never more than names: whatever users, roles, schemas, objects and databases are called, a change does just that change.
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type DatabaseChange, type Securable, sidFrom } from "../src/model/database.ts";
 import { createDatabase } from "../src/sandbox/sql/engine/database.ts";
 import { done, given, sessionOf } from "../src/sandbox/sql/engine/engine-world.ts";
@@ -262,11 +262,8 @@ test("from a document to a database and back, over sockets", async () => {
     ],
   });
   const speed = 1_000;
-  await using sandbox = Object.assign(await startSandbox({ speed, seed: { text: seed, filename: "seed" } }), {
-    [Symbol.asyncDispose]() {
-      return this.close();
-    },
-  });
+  const sandbox = await startSandbox({ speed, seed: { text: seed, filename: "seed" } });
+  onTestFinished(() => sandbox.close());
   const bindery = harnessFor(sandbox, speed);
   const grantIn = (name: string, userName: string) => ({
     sqlDatabase: {
