@@ -105,13 +105,16 @@ function grantDifferences(world: World, wanted: Wanted): readonly string[] {
   const live = world.roleAssignments
     .values()
     .filter((a) => a.principalId === principalId && a.scope !== scopeId(groupScope));
+  // Under Additive the condition of an assignment that was there before stays as it is.
+  const keyFrom = (scope: string, role: string | undefined, narrowed: string | null): string =>
+    `${scope} ${role} ${wanted.prune === "Additive" ? "" : narrowed}`.toLowerCase();
   const keyOf = ({ role, scope, isNarrow }: Grant): string => {
     const definition = world.roleDefinitions.values().find((r) => r.roleName === role);
-    return `${scopeId(scope)} ${definition?.name} ${isNarrow ? condition : null}`.toLowerCase();
+    return keyFrom(scopeId(scope), definition?.name, isNarrow ? condition : null);
   };
   const expected = new Set(wanted.grants.map(keyOf));
   const actual = new Set(
-    live.map((a) => `${a.scope} ${a.roleDefinitionId.split("/").at(-1)} ${a.condition}`.toLowerCase()),
+    live.map((a) => keyFrom(a.scope, a.roleDefinitionId.split("/").at(-1), a.condition)),
   );
   const twice = live.length > actual.size ? ["has a role twice"] : [];
   const missing = [...expected.difference(actual)].map((key) => `lacks ${key}`);
