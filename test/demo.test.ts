@@ -14,6 +14,9 @@ test("the demo tells its story to the end", async () => {
   expect(out).toContain("+ attach  vm-orders-7");
   expect(out).toContain("- detach  vm-build-1");
   expect(out).toContain("~ release");
-  expect(out).toMatch(/9\. {2}Nothing to do +\d+ +0 /);
+  expect(out).toContain("+ grant   db_datareader in sql-orders/orders");
+  expect(out).toContain("with id-orders sees Contoso 120");
+  expect(out).toMatch(/with id-orders is refused: .*18456/);
+  expect(out).toMatch(/10\. {2}Nothing to do +\d+ +0 /);
   expect(code).toBe(0);
 }, 180_000);

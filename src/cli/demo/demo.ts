@@ -1,7 +1,9 @@
 // The whole story of Bindery on the embedded Azure, in under a minute: every call through the real SDKs and real sockets.
 import { styleText } from "node:util";
 import stringWidth from "string-width";
-import { type RunCost, setStage } from "./stage.ts";
+import { safeText } from "../../model/text.ts";
+import { readOrders } from "./program.ts";
+import { type RunCost, type Stage, setStage } from "./stage.ts";
 import { type Scene, story } from "./story.ts";
 
 /** Where the demo prints to. */
@@ -21,7 +23,7 @@ export async function runDemo(streams: DemoStreams, signal: AbortSignal): Promis
   const played: Played[] = [];
   try {
     write(
-      "An Azure in one process has started: two subscriptions, 12 machines, 3 scale sets, identities of others.\n",
+      "An Azure in one process has started: two subscriptions, 12 machines, 3 scale sets, a SQL server, identities of others.\n",
     );
     for (const [i, scene] of story.entries()) {
       write(heading(i + 1, scene, streams.color));
@@ -32,12 +34,28 @@ export async function runDemo(streams: DemoStreams, signal: AbortSignal): Promis
         write(`\nThe demo has failed: exit code ${cost.exitCode} instead of ${scene.exitCode}.\n`);
         return 1;
       }
+      if (scene.program && !(await plays(scene.program, stage, streams, signal))) return 1;
     }
     write(summary(played, streams.color));
     return 0;
   } finally {
     await stage.close();
   }
+}
+
+/** Lets the program on the machine try the database; false if it does not get what the story says. */
+async function plays(
+  expected: RegExp,
+  { sandbox }: Stage,
+  { write, color }: DemoStreams,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const said = await readOrders(sandbox, signal);
+  const line = `A program on vm-orders-1 that reads sql-orders/orders with id-orders ${safeText(said)}`;
+  write(`\n${paint("bold", line, color)}\n`);
+  if (expected.test(said)) return true;
+  write("\nThe demo has failed: that is not what the story says.\n");
+  return false;
 }
 
 function heading(number: number, { title, prose, command }: Scene, color: boolean): string {

@@ -10,6 +10,8 @@ export interface Scene {
   /** What happens before the command is run. */
   readonly before?: (stage: Stage) => Promise<void>;
   readonly command: readonly string[];
+  /** What a program on vm-orders-1 must be able to say of the database after the command, if it is asked. */
+  readonly program?: RegExp;
   /** The exit code without which the story has failed. */
   readonly exitCode: number;
   /** For the table at the end. */
@@ -21,6 +23,8 @@ const validate = ["validate", teams];
 const plan = ["plan", teams, "--detailed-exitcode"];
 const apply = ["apply", teams];
 const orders = "rg-orders";
+const databaseLines = `
+    - sqlDatabase: { server: sql-orders.database.windows.net, database: orders, roles: [db_datareader] }`;
 
 /** All scenes, in order. */
 export const story: readonly Scene[] = [
@@ -46,10 +50,12 @@ export const story: readonly Scene[] = [
   },
   {
     title: "Apply",
-    prose: "Create, grant, attach: one PATCH per machine, whatever it has of others stays.",
+    prose:
+      "Create, grant, attach: one PATCH per machine, whatever it has of others stays. id-orders gets a user in a SQL database.",
     command: apply,
+    program: /^sees Contoso 120, /,
     exitCode: 0,
-    moral: "3 identities on 10 machines and 2 scale sets",
+    moral: "3 identities on 10 machines, 2 scale sets, in 1 database",
   },
   {
     title: "Nothing to do",
@@ -86,6 +92,16 @@ export const story: readonly Scene[] = [
     command: apply,
     exitCode: 0,
     moral: "picked up by its tag",
+  },
+  {
+    title: "A line goes",
+    prose:
+      "The document does not list the database any more: the user goes, and so does what programs with this identity could read.",
+    before: ({ edit }) => edit("orders/orders.yaml", databaseLines, ""),
+    command: apply,
+    program: /^is refused: .*18456/,
+    exitCode: 0,
+    moral: "what is not listed goes",
   },
   {
     title: "The end of two identities",
