@@ -1,5 +1,5 @@
 // Every promise of docs/safety.md has tests that carry its number, and its tables name all that Bindery says, and no more.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { byText } from "../src/model/order.ts";
@@ -58,6 +58,23 @@ describe("the promises", () => {
     const cited = filesIn("src", false).flatMap((text) => numbersIn(text, /\brules? (\d+)\b/gi));
     expect(cited.length).toBeGreaterThan(10);
     expect(cited.filter((number) => !promised.includes(number))).toEqual([]);
+  });
+});
+
+describe("the threat model", () => {
+  const model = readFileSync(join(root, "docs/threat-model.md"), "utf8");
+
+  test("leads to pages and tests that are there", () => {
+    const links = [...model.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? "");
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.filter((link) => !existsSync(join(root, "docs", link)))).toEqual([]);
+  });
+
+  test("names reasons and warnings that there are", () => {
+    const known = new Set<string>([...heldReasons, ...warningCodes, "OverriddenByPolicy"]);
+    const named = [...model.matchAll(/(?:held as|alarm,|or) `([A-Z]\w+)`/g)].map(([, name]) => name ?? "");
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 });
 
