@@ -25,7 +25,9 @@ export function verdictOn(
     const id = identityId(one.name).toLowerCase();
     return !one.suspend && !plan.held.some((h) => h.change.identityId.toLowerCase() === id);
   });
-  const late = instanceUpgrade === "Automatic" ? free.flatMap((one) => instanceDifferences(world, one)) : [];
+  // Where instances do not tell whether they are up to date, a failed roll-out is not seen again.
+  const isTold = instanceUpgrade === "Automatic" && world.switches.latestModelApplied === "shown";
+  const late = isTold ? free.flatMap((one) => instanceDifferences(world, one)) : [];
   return { differences: [...free.flatMap((one) => differencesOf(world, one)), ...late], judged: free.length };
 }
 
