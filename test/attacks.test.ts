@@ -276,7 +276,7 @@ describe("a change of the documents", () => {
   });
 });
 
-describe("a database on a server that is not Bindery's business: nobody signs in", () => {
+describe("rule 12: to a server that is not Bindery's business nobody signs in", () => {
   const rows = [
     ["of a foreign host", evilHost, "ServerNotInEstate"],
     ["of the cloud's suffix that nobody knows", evilServer, "ServerNotInEstate"],

@@ -106,7 +106,7 @@ test("permissions and custom roles come and go one by one", async () => {
   expect(await planned(after)).toEqual([]);
 });
 
-test("a plan sends nothing but SELECTs", async () => {
+test("rule 12: a plan sends nothing but SELECTs to databases", async () => {
   await apply(documents("roles: [db_datareader]"));
   sandbox.sql.log.clear();
   await planned(documents("roles: [db_datawriter]"));
