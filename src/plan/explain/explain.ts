@@ -1,16 +1,21 @@
 // Answers why a target or scope has what it has: which document and line wants it, or that nobody does.
 import type { Desired } from "../../desired/desired.ts";
 import { idKey, isAtOrBelow, parseArmId, sameId, subscriptionOf } from "../../model/arm-id.ts";
+import { databaseName } from "../../model/database.ts";
 import { byText } from "../../model/order.ts";
 import type { Policy } from "../../model/policy.ts";
 import { isAttached, targetKindOf } from "../../model/target.ts";
 import type { Observed } from "../../observed/observed.ts";
 import { ownershipOf } from "../ownership.ts";
+import { databaseDoubts, databaseRightsWhere, databasesNamedIn } from "./databases.ts";
 import { type ExplainedIdentity, type Explanation, isOrphan, type View } from "./explanation.ts";
 import { assignmentsWhere } from "./grants.ts";
 import { attachmentsOfIdentity, attachmentsOfTarget, missingAt } from "./targets.ts";
 
-/** Explains a target, a scope or an identity; whatever is not known as another is taken for a scope. */
+/**
+ * Explains a target, a scope, an identity, or a database or SQL server by its host name; whatever is not known as another
+ * is taken for a scope.
+ */
 export function explainResource(
   resourceId: string,
   desired: Desired,
@@ -18,6 +23,7 @@ export function explainResource(
   policy: Policy,
 ): Explanation {
   const view = { desired, observed, policy };
+  if (!resourceId.startsWith("/")) return explainDatabase(resourceId, view);
   const base = { resourceId, revision: desired.revision, doubts: doubtsOf(resourceId, view) };
   const target = observed.targets.get(idKey(resourceId));
   if (isIdentity(resourceId, view)) {
@@ -31,15 +37,27 @@ export function explainResource(
         (id) => sameId(id, resourceId),
         () => true,
       ),
+      databases: databaseRightsWhere(
+        view,
+        (id) => sameId(id, resourceId),
+        () => true,
+      ),
     };
   }
+  const databases = databaseRightsWhere(
+    view,
+    () => true,
+    (key) => isDatabaseAt(key, resourceId, view),
+  );
   const assignments = assignmentsWhere(
     view,
     () => true,
     (scope) => isAtOrBelow(resourceId, scope),
     resourceId,
   );
-  if (!target) return { ...base, kind: "scope", attachments: missingAt(resourceId, view), assignments };
+  if (!target) {
+    return { ...base, kind: "scope", attachments: missingAt(resourceId, view), assignments, databases };
+  }
   return {
     ...base,
     kind: "target",
@@ -54,9 +72,41 @@ export function explainResource(
   };
 }
 
-/** The ids that a person may mean by a bare name or "namespace/name": identities, targets and scopes of grants. */
+/** A database, "host/name", or all of a server that anybody names. */
+function explainDatabase(resourceId: string, view: View): Explanation {
+  const key = resourceId.toLowerCase();
+  const isMeant = (one: string) => one === key || one.startsWith(`${key}/`);
+  const named = [...databasesNamedIn(view)].filter(([one]) => isMeant(one)).map(([, ref]) => ref);
+  const [server = "", database] = [key.split("/")[0], key.split("/").slice(1).join("/")];
+  const meant = named.length > 0 || !database ? named : [{ server, database }];
+  return {
+    resourceId,
+    kind: "database",
+    revision: view.desired.revision,
+    attachments: [],
+    assignments: [],
+    databases: databaseRightsWhere(view, () => true, isMeant),
+    doubts: [
+      ...databaseDoubts(view, meant),
+      ...(database ? [] : ["Of a server only databases are read that documents or tags name."]),
+    ],
+  };
+}
+
+function isDatabaseAt(key: string, scope: string, { observed }: View): boolean {
+  const database = observed.databases.get(key);
+  return (
+    (database?.kind === "read" || database?.kind === "asleep") && isAtOrBelow(database.resource.id, scope)
+  );
+}
+
+/**
+ * The ids that a person may mean by a bare name or "namespace/name": identities, targets and scopes of grants, and by
+ * "server/database" or a host name: databases.
+ */
 export function resourcesNamed(text: string, desired: Desired, observed: Observed): readonly string[] {
   if (text.startsWith("/")) return [text];
+  if (/^[a-z0-9-]+(?:\.[a-z0-9-]+){2,}(?:\/.+)?$/i.test(text)) return [text];
   const documents = desired.identities.filter(({ document: d }) => `${d.namespace}/${d.name}` === text);
   if (documents.length > 0) return documents.map(({ id }) => id);
   const scopes = desired.identities.flatMap((i) => i.bindings.flatMap((b) => b.grants.map((g) => g.scope)));
@@ -66,7 +116,13 @@ export function resourcesNamed(text: string, desired: Desired, observed: Observe
     ...desired.identities.map(({ id }) => id),
     ...scopes,
   ];
-  const named = all.filter((id) => idKey(id).endsWith(`/${text.toLowerCase()}`));
+  const databases = [...databasesNamedIn({ desired, observed })].filter(
+    ([, ref]) => databaseName(ref).toLowerCase() === text.toLowerCase(),
+  );
+  const named = [
+    ...all.filter((id) => idKey(id).endsWith(`/${text.toLowerCase()}`)),
+    ...databases.map(([key]) => key),
+  ];
   return [...new Map(named.map((id) => [idKey(id), id])).values()].toSorted(byText);
 }
 

@@ -1,6 +1,7 @@
 // What an explanation says: how everything that a resource has stands to the documents.
 import type { Desired, DesiredIdentity } from "../../desired/desired.ts";
 import { idKey } from "../../model/arm-id.ts";
+import type { DatabaseRef } from "../../model/database.ts";
 import type { DocumentRef } from "../../model/document.ts";
 import { ownerTag, tagOf } from "../../model/identity.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -59,6 +60,27 @@ export interface ExplainedAssignment {
   readonly orphaned: boolean;
 }
 
+/** One thing that the user of an identity may do in a database, or should. */
+export interface ExplainedDatabaseRight {
+  readonly identityId: string;
+  readonly database: DatabaseRef;
+  readonly userName: string;
+  /** `user`: it may sign in. */
+  readonly kind: "user" | "role" | "permission";
+  /** "db_datareader", "EXECUTE on schema::sales". */
+  readonly what: string;
+  /** True for a DENY: it takes away what is granted. */
+  readonly denied?: boolean;
+  /** True if the user belongs to a principal that is gone: nobody can use it. */
+  readonly dead?: boolean;
+  readonly standing: Standing;
+  readonly wishes: readonly Wish[];
+  /** Whose marker the user carries. */
+  readonly markedBy?: string;
+  /** True if the identity is ours and no document names it any more. */
+  readonly orphaned: boolean;
+}
+
 /** What is known of the resource itself where it is an identity. */
 export interface ExplainedIdentity {
   readonly document?: DocumentRef;
@@ -75,8 +97,8 @@ export interface ExplainedIdentity {
 /** Why a resource has what it has. */
 export interface Explanation {
   readonly resourceId: string;
-  /** `target` and `scope` answer who has access; `identity` answers what it has. */
-  readonly kind: "target" | "scope" | "identity";
+  /** `target`, `scope` and `database` (or a SQL server) answer who has access; `identity` answers what it has. */
+  readonly kind: "target" | "scope" | "database" | "identity";
   readonly revision: string;
   readonly identity?: ExplainedIdentity;
   /** Only for targets: whether it has a system-assigned identity. */
@@ -85,6 +107,8 @@ export interface Explanation {
   readonly assignments: readonly ExplainedAssignment[];
   /** Only for targets: the roles of the identities that are attached to it. */
   readonly reach?: readonly ExplainedAssignment[];
+  /** What identities have in the database, in those of the server or scope, or what the identity has in databases. */
+  readonly databases?: readonly ExplainedDatabaseRight[];
   /** Why this answer may be incomplete, as full sentences. */
   readonly doubts: readonly string[];
 }

@@ -1,4 +1,6 @@
 // Decides how the answer to "why has this what it has?" looks, for people and for programs.
+
+import { databaseName } from "../../model/database.ts";
 import { type DocumentRef, documentName } from "../../model/document.ts";
 import { safeText } from "../../model/text.ts";
 import { type Names, namesFor } from "../render/names.ts";
@@ -7,6 +9,7 @@ import type { Paint, Style } from "../render/text.ts";
 import type {
   ExplainedAssignment,
   ExplainedAttachment,
+  ExplainedDatabaseRight,
   ExplainedIdentity,
   Explanation,
   Standing,
@@ -37,9 +40,11 @@ export function renderExplanationJson(explanation: Explanation): string {
 /** The explanation as text, ending in a line break. Every text from outside is made harmless. */
 export function renderExplanationText(explanation: Explanation, paint: Paint = (_, text) => text): string {
   const { resourceId, revision, kind, attachments, assignments, reach = [], systemAssigned } = explanation;
+  const { databases = [] } = explanation;
   const ids = [
     ...attachments.flatMap((a) => [a.identityId, a.targetId]),
     ...[...assignments, ...reach].flatMap((a) => [a.identityId, a.scope]),
+    ...databases.map((d) => d.identityId),
     resourceId,
   ];
   const page = { names: namesFor(ids), paint };
@@ -68,6 +73,11 @@ export function renderExplanationText(explanation: Explanation, paint: Paint = (
       page,
     ),
     section(
+      "In databases",
+      databases.map((one) => databaseLine(one, kind, page)),
+      page,
+    ),
+    section(
       "Doubts",
       explanation.doubts.map((doubt) => safeText(doubt)),
       page,
@@ -80,8 +90,9 @@ export function renderExplanationText(explanation: Explanation, paint: Paint = (
     .join("\n");
 }
 
-function emptyLines({ kind, attachments, assignments }: Explanation): readonly string[] {
-  if (attachments.length + assignments.length > 0) return [];
+function emptyLines({ kind, attachments, assignments, databases = [] }: Explanation): readonly string[] {
+  if (attachments.length + assignments.length + databases.length > 0) return [];
+  if (kind === "database") return ["No identity has anything there, as far as this credential can see."];
   const what =
     kind === "identity"
       ? "It is attached to nothing and has no role"
@@ -151,6 +162,23 @@ function assignmentLine(
   const note = notes.length > 0 ? ` (${notes.join(", ")})` : "";
   const what = paint(styles[one.standing], `${who}${safeText(one.roleName)}${where}`);
   return `${what}${note}  ${standingWords(one)}`;
+}
+
+function databaseLine(
+  one: ExplainedDatabaseRight,
+  kind: Explanation["kind"],
+  { names, paint }: Page,
+): string {
+  const who = kind === "identity" ? "" : `${safeText(names(one.identityId))}: `;
+  const verb = one.denied === true ? "DENY of " : "";
+  const what = one.kind === "user" ? `user ${one.userName}` : one.what;
+  const notes = [
+    ...(one.dead === true ? ["of a principal that is gone"] : []),
+    ...(one.markedBy === undefined ? [] : [`marked by ${safeText(one.markedBy)}`]),
+  ];
+  const note = notes.length > 0 ? ` (${notes.join(", ")})` : "";
+  const text = `${who}${verb}${safeText(what)} in ${safeText(databaseName(one.database))}`;
+  return `${paint(styles[one.standing], text)}${note}  ${standingWords(one)}`;
 }
 
 function standingWords({
