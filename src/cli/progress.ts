@@ -4,7 +4,7 @@ import { safeText } from "../model/text.ts";
 import type { Change, Operation, Plan } from "../plan/plan.ts";
 import { namesOf } from "../plan/render/change-words.ts";
 import type { Names } from "../plan/render/names.ts";
-import type { Paint } from "../plan/render/text.ts";
+import type { Paint } from "../plan/render/style.ts";
 import type { CliStream } from "./io.ts";
 import { operationWords, outcomeLine } from "./operation-words.ts";
 

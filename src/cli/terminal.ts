@@ -1,6 +1,6 @@
 // Decides whether output is for a person at a terminal: colour and live progress.
 import { styleText } from "node:util";
-import type { Paint, Style } from "../plan/render/text.ts";
+import type { Paint, Style } from "../plan/render/style.ts";
 import type { CliIo, CliStream } from "./io.ts";
 
 const formats = {

@@ -1,12 +1,12 @@
 // Identities that carry our owner tag and that no document names: shown with all that they still can, never touched.
 import type { Desired } from "../desired/desired.ts";
 import { idKey } from "../model/arm-id.ts";
-import { roleScopeOf } from "../model/grant.ts";
 import { type Identity, ownerTag, tagOf } from "../model/identity.ts";
 import { byText } from "../model/order.ts";
 import { isAttached } from "../model/target.ts";
 import type { Observed } from "../observed/observed.ts";
 import type { Orphan } from "./plan.ts";
+import { roleNameOf } from "./role-name.ts";
 
 /** All orphans, by id. */
 export function orphansOf(desired: Desired, observed: Observed, owner: string): readonly Orphan[] {
@@ -31,10 +31,4 @@ function orphanFrom(identity: Identity, observed: Observed): Orphan {
     credentials: credentials.toSorted((a, b) => byText(a.name, b.name)),
     roles: roles.toSorted((a, b) => byText(a.scope + a.roleName, b.scope + b.roleName)),
   };
-}
-
-/** What people call a role; its GUID where the name is not known. */
-export function roleNameOf(roleGuid: string, scope: string, observed: Observed): string {
-  const roles = observed.roles.get(roleScopeOf(scope)) ?? [];
-  return roles.find((r) => idKey(r.guid) === idKey(roleGuid))?.roleName ?? roleGuid;
 }

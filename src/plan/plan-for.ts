@@ -4,7 +4,7 @@ import { idKey } from "../model/arm-id.ts";
 import { byText } from "../model/order.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Observed } from "../observed/observed.ts";
-import { blastRadiusOf } from "./blast-radius.ts";
+import { blastRadiusOf } from "./blast/radius.ts";
 import { diffDatabases } from "./diff/databases.ts";
 import { diffGrants } from "./diff/grants.ts";
 import { diffIdentity, endAdoptionDraft } from "./diff/identity.ts";

@@ -3,7 +3,7 @@ import type { DatabaseResource } from "../model/database.ts";
 import type { DocumentRef } from "../model/document.ts";
 import type { FederatedCredential } from "../model/identity.ts";
 import type { Target } from "../model/target.ts";
-import type { BlastRadius } from "./blast-radius.ts";
+import type { BlastRadius } from "./blast/blast.ts";
 import type { DatabaseSubject } from "./database-subjects.ts";
 import type { heldReasons } from "./held-reasons.ts";
 import type { warningCodes } from "./warning-codes.ts";

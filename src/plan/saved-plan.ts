@@ -14,7 +14,7 @@
 import { idKey, sameId } from "../model/arm-id.ts";
 import { quoted } from "../model/text.ts";
 import type { Observed } from "../observed/observed.ts";
-import { blastRadiusOf } from "./blast-radius.ts";
+import { blastRadiusOf } from "./blast/radius.ts";
 import { digestOf } from "./digest.ts";
 import { operationsFor } from "./operations.ts";
 import type { Change, Held, HeldReason, Plan } from "./plan.ts";

@@ -9,8 +9,8 @@ import { isManagedElsewhere, surplusTargets } from "./diff/targets.ts";
 import { matches } from "./diff/wanted.ts";
 import type { Situation, Subjects } from "./draft.ts";
 import { foreignTrustWarnings } from "./foreign-trust.ts";
-import { roleNameOf } from "./orphans.ts";
 import type { Change, Warning } from "./plan.ts";
+import { roleNameOf } from "./role-name.ts";
 import { staleOf } from "./stale.ts";
 
 /** All warnings, those of the observation first, then alarms, then those of targets, then those of documents. */

@@ -6,7 +6,7 @@ import type { Identity } from "../../model/identity.ts";
 import { byText } from "../../model/order.ts";
 import type { Observed } from "../../observed/observed.ts";
 import { wantedGrants } from "../diff/wanted.ts";
-import { roleNameOf } from "../orphans.ts";
+import { roleNameOf } from "../role-name.ts";
 import { type ExplainedAssignment, isOrphan, standingOf, type View, type Wish } from "./explanation.ts";
 
 /** The assignments, made or wanted, of these identities at these scopes; above `resourceId` they are inherited. */

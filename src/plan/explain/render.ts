@@ -5,7 +5,7 @@ import { type DocumentRef, documentName } from "../../model/document.ts";
 import { safeText } from "../../model/text.ts";
 import { type Names, namesFor } from "../render/names.ts";
 import { jsonText } from "../render/safe-json.ts";
-import type { Paint, Style } from "../render/text.ts";
+import type { Paint, Style } from "../render/style.ts";
 import type {
   ExplainedAssignment,
   ExplainedAttachment,

@@ -1,8 +1,7 @@
 // Decides the JSON form of a plan's blast radius.
 import { securableText } from "../../model/database.ts";
 import type { DocumentRef } from "../../model/document.ts";
-import type { Power } from "../blast-powers.ts";
-import type { BlastRadius, Effect } from "../blast-radius.ts";
+import type { BlastRadius, Effect, Power } from "../blast/blast.ts";
 import { countsOf } from "./blast-words.ts";
 
 /** What the holders of one identity gain and lose. */

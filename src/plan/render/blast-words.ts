@@ -2,11 +2,8 @@
 import { idKey } from "../../model/arm-id.ts";
 import { databaseName, securableText } from "../../model/database.ts";
 import { documentName } from "../../model/document.ts";
-import type { Power } from "../blast-powers.ts";
-import type { BlastRadius, Effect } from "../blast-radius.ts";
-import type { Holder } from "../blast-reach.ts";
-import type { Sign } from "./change-words.ts";
-import type { Names } from "./names.ts";
+import type { BlastRadius, Effect, Holder, Power } from "../blast/blast.ts";
+import type { Names, Sign } from "./names.ts";
 
 /** Resources are called by their names as long as there are not more of them. */
 export const mostNamed = 3;

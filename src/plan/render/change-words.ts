@@ -7,10 +7,7 @@ import type { DatabaseUserSubject } from "../database-subjects.ts";
 import { isRemoval } from "../guards/guards.ts";
 import type { Change, ChangeKind, Plan, Subject } from "../plan.ts";
 import { idsOfRadius } from "./blast-words.ts";
-import { type Names, namesFor } from "./names.ts";
-
-/** What a change does, at a glance. */
-export type Sign = "+" | "-" | "~";
+import { type Names, namesFor, type Sign } from "./names.ts";
 
 /** The kinds of change in the order in which counts name them. */
 export const changeKinds: readonly ChangeKind[] = [

@@ -8,6 +8,9 @@ import {
   subscriptionOf,
 } from "../../model/arm-id.ts";
 
+/** What a change does, at a glance. */
+export type Sign = "+" | "-" | "~";
+
 /** Short names for ids and scopes; not yet safe to print. */
 export type Names = (id: string) => string;
 

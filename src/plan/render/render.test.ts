@@ -2,9 +2,7 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { harmlessJson } from "../../model/text.ts";
-import type { Power } from "../blast-powers.ts";
-import type { Effect } from "../blast-radius.ts";
-import type { Holder } from "../blast-reach.ts";
+import type { Effect, Holder, Power } from "../blast/blast.ts";
 import {
   assignment,
   binding,
@@ -29,7 +27,8 @@ import type { Change, Held, Plan, SelectorMatches, Warning } from "../plan.ts";
 import { planFor } from "../plan-for.ts";
 import { planOutputFrom, renderJson } from "./json.ts";
 import { githubLimit, renderMarkdown } from "./markdown.ts";
-import { type Paint, renderText } from "./text.ts";
+import type { Paint } from "./style.ts";
+import { renderText } from "./text.ts";
 
 const context = { cloud: "public", tenantId: policy.tenantId };
 

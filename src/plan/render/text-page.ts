@@ -2,9 +2,9 @@
 import stringWidth from "string-width";
 import { safeText } from "../../model/text.ts";
 import type { Change } from "../plan.ts";
-import { type Sign, signOf, subjectWords } from "./change-words.ts";
-import type { Names } from "./names.ts";
-import type { Paint, Style } from "./text.ts";
+import { signOf, subjectWords } from "./change-words.ts";
+import type { Names, Sign } from "./names.ts";
+import type { Paint, Style } from "./style.ts";
 
 /** What all sections of one text share. */
 export interface Page {

@@ -2,7 +2,7 @@
 import { idKey } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import { safeText } from "../../model/text.ts";
-import type { BlastRadius } from "../blast-radius.ts";
+import type { BlastRadius } from "../blast/blast.ts";
 import type { Orphan, Plan, SelectorMatches, Warning } from "../plan.ts";
 import { type EffectWords, effectsInWords, radiusTitle } from "./blast-words.ts";
 import { type HeldGroup, type HeldPart, heldGroups, releaseCommand } from "./held-groups.ts";

@@ -3,14 +3,9 @@ import { safeText } from "../../model/text.ts";
 import type { Change, Plan } from "../plan.ts";
 import { byIdentity, type IdentityChanges, namesOf, signOf, summaryWords } from "./change-words.ts";
 import { placeOf } from "./names.ts";
+import type { Paint } from "./style.ts";
 import { changeLines, foldedFrom, type Page } from "./text-page.ts";
 import { blastLines, heldLines, orphanLines, selectorLines, warningLines } from "./text-sections.ts";
-
-/** What a piece of output is; a terminal shows each in its own colour. */
-export type Style = "heading" | "come" | "go" | "become" | "held" | "warning" | "quiet";
-
-/** Colours a text that is safe already, or leaves it as it is. */
-export type Paint = (style: Style, text: string) => string;
 
 /** How the text is rendered. */
 export interface TextOptions {

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { idKey } from "../model/arm-id.ts";
-import type { RoleDefinition } from "../model/grant.ts";
-import { blastRadiusOf } from "./blast-radius.ts";
+import { idKey } from "../../model/arm-id.ts";
+import type { RoleDefinition } from "../../model/grant.ts";
 import {
   assignment,
   document,
@@ -14,8 +13,9 @@ import {
   secretsUser,
   vaultScope,
   vm,
-} from "./fixtures.ts";
-import type { Change, ChangeKind, Subject } from "./plan.ts";
+} from "../fixtures.ts";
+import type { Change, ChangeKind, Subject } from "../plan.ts";
+import { blastRadiusOf } from "./radius.ts";
 
 const machines = ["vm-0", "vm-1", "vm-2"];
 const roles: readonly RoleDefinition[] = [reader, owner, secretsUser];

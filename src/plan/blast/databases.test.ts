@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { type DatabaseUser, sidFrom } from "../model/database.ts";
-import type { Observed } from "../observed/observed.ts";
-import { blastRadiusOf } from "./blast-radius.ts";
-import type { DatabaseSubject } from "./database-subjects.ts";
-import { document, identityId, live, observed, principal, vm } from "./fixtures.ts";
-import type { Change, ChangeKind } from "./plan.ts";
+import { type DatabaseUser, sidFrom } from "../../model/database.ts";
+import type { Observed } from "../../observed/observed.ts";
+import type { DatabaseSubject } from "../database-subjects.ts";
+import { document, identityId, live, observed, principal, vm } from "../fixtures.ts";
+import type { Change, ChangeKind } from "../plan.ts";
+import { blastRadiusOf } from "./radius.ts";
 
 const ref = { server: "sql-orders.database.windows.net", database: "orders" };
 const sid = sidFrom(principal.clientId);

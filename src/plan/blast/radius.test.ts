@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { DesiredIdentity } from "../desired/desired.ts";
-import { idKey, nameOf } from "../model/arm-id.ts";
-import type { FederatedCredential, Identity } from "../model/identity.ts";
-import { ownerTag, principalMark, principalTag } from "../model/identity.ts";
-import type { Observed } from "../observed/observed.ts";
-import type { Power } from "./blast-powers.ts";
-import { type BlastRadius, blastRadiusOf, type Effect } from "./blast-radius.ts";
+import type { DesiredIdentity } from "../../desired/desired.ts";
+import { idKey, nameOf } from "../../model/arm-id.ts";
+import type { FederatedCredential, Identity } from "../../model/identity.ts";
+import { ownerTag, principalMark, principalTag } from "../../model/identity.ts";
+import type { Observed } from "../../observed/observed.ts";
 import {
   assignment,
   binding,
@@ -25,9 +23,11 @@ import {
   vm,
   vmId,
   wanted,
-} from "./fixtures.ts";
-import type { Change, Plan, Subject } from "./plan.ts";
-import { planFor } from "./plan-for.ts";
+} from "../fixtures.ts";
+import type { Change, Plan, Subject } from "../plan.ts";
+import { planFor } from "../plan-for.ts";
+import type { BlastRadius, Effect, Power } from "./blast.ts";
+import { blastRadiusOf } from "./radius.ts";
 
 const otherId = identityId.replace("id-orders", "id-other");
 const otherPrincipal = {

@@ -1,27 +1,11 @@
 // Decides who can act as which identity, and what each identity may do: as observed, and as a plan's changes leave it.
-import { idKey } from "../model/arm-id.ts";
-import type { FederatedCredential } from "../model/identity.ts";
-import { byText } from "../model/order.ts";
-import type { TargetKind } from "../model/target.ts";
-import type { Observed } from "../observed/observed.ts";
-import { type Power, type Powers, powersAfter, powersIn } from "./blast-powers.ts";
-import type { Change, Subject } from "./plan.ts";
-
-/** Somebody who can act as an identity: a resource that it is attached to, or whoever has a trusted token. */
-export type Holder =
-  | {
-      readonly kind: "target";
-      readonly targetId: string;
-      readonly targetKind: TargetKind;
-      /** The ARM type, "Microsoft.Compute/virtualMachines"; casing as it came. */
-      readonly type: string;
-    }
-  | {
-      readonly kind: "trust";
-      readonly issuer: string;
-      readonly subject: string;
-      readonly audience: string;
-    };
+import { idKey } from "../../model/arm-id.ts";
+import type { FederatedCredential } from "../../model/identity.ts";
+import { byText } from "../../model/order.ts";
+import type { Observed } from "../../observed/observed.ts";
+import type { Change, Subject } from "../plan.ts";
+import type { Holder, Power } from "./blast.ts";
+import { type Powers, powersAfter, powersIn } from "./powers.ts";
 
 /** One power of one holder. */
 export interface Access {

@@ -1,42 +1,21 @@
 // Decides what an identity may do: its roles at scopes and its rights in databases, as observed and as a plan's changes leave them.
-import { idKey } from "../model/arm-id.ts";
+import { idKey } from "../../model/arm-id.ts";
 import {
   type DatabaseRef,
   type DatabaseUser,
   databaseKey,
   principalSidOf,
-  type Securable,
   sidFrom,
-} from "../model/database.ts";
-import { roleScopeOf } from "../model/grant.ts";
-import type { Observed } from "../observed/observed.ts";
-import type { DatabaseSubject } from "./database-subjects.ts";
-import { nameKey, permissionKey } from "./diff/wanted-databases.ts";
-import { databasePrivilegeOf } from "./guards/databases.ts";
-import { privilegeOf } from "./guards/privilege.ts";
-import { roleNameOf } from "./orphans.ts";
-import type { Change, Subject } from "./plan.ts";
-
-/** Something that an identity may do. */
-export type Power = PowerKind & {
-  /** Why it gives power over access, code or secrets, as a sentence fragment; undefined if it does not. */
-  readonly privileged?: string;
-};
-
-type PowerKind =
-  | {
-      readonly kind: "azureRole";
-      readonly roleGuid: string;
-      readonly roleName: string;
-      readonly scope: string;
-    }
-  | { readonly kind: "databaseRole"; readonly database: DatabaseRef; readonly role: string }
-  | {
-      readonly kind: "databasePermission";
-      readonly database: DatabaseRef;
-      readonly permission: string;
-      readonly securable: Securable;
-    };
+} from "../../model/database.ts";
+import { roleScopeOf } from "../../model/grant.ts";
+import type { Observed } from "../../observed/observed.ts";
+import type { DatabaseSubject } from "../database-subjects.ts";
+import { nameKey, permissionKey } from "../diff/wanted-databases.ts";
+import { databasePrivilegeOf } from "../guards/databases.ts";
+import { privilegeOf } from "../guards/privilege.ts";
+import type { Change, Subject } from "../plan.ts";
+import { roleNameOf } from "../role-name.ts";
+import type { Power, PowerKind } from "./blast.ts";
 
 /** By identity, then by what the power means: Azure and databases have each only once for a principal. */
 export type Powers = ReadonlyMap<string, ReadonlyMap<string, Granted>>;

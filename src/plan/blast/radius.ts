@@ -7,34 +7,13 @@
 //   yes                  | yes   | alter, if the conditions differ; else nothing
 //
 // A holder's identities are looked at together: swapping two that have the same role is neither gain nor loss.
-import { idKey } from "../model/arm-id.ts";
-import type { DocumentRef } from "../model/document.ts";
-import { byText } from "../model/order.ts";
-import type { Observed } from "../observed/observed.ts";
-import { type Power, powerPlace } from "./blast-powers.ts";
-import { type Access, type Holder, type Reach, reachAfter, reachBefore } from "./blast-reach.ts";
-import type { Change } from "./plan.ts";
-
-/** What the holders of one identity gain and lose by a plan. */
-export interface BlastRadius {
-  readonly identityId: string;
-  /** The identity's document. */
-  readonly document?: DocumentRef;
-  /** Privileged ones first; never empty. */
-  readonly effects: readonly Effect[];
-}
-
-/** One power that comes, goes, or changes its condition, for all holders whom that befalls alike. */
-export interface Effect {
-  readonly kind: "gain" | "alter" | "lose";
-  readonly power: Power;
-  /** The power's conditions: the new ones, or for a loss the old ones; empty: there is none. */
-  readonly conditions: readonly string[];
-  /** Only for `alter`. */
-  readonly formerConditions?: readonly string[];
-  /** Never empty; in the order of their keys. */
-  readonly holders: readonly Holder[];
-}
+import { idKey } from "../../model/arm-id.ts";
+import { byText } from "../../model/order.ts";
+import type { Observed } from "../../observed/observed.ts";
+import type { Change } from "../plan.ts";
+import type { BlastRadius, Effect, Holder } from "./blast.ts";
+import { powerPlace } from "./powers.ts";
+import { type Access, type Reach, reachAfter, reachBefore } from "./reach.ts";
 
 /**
  * The blast radius of these changes, privileged ones first, then in the order of the changes. It knows the holders and
