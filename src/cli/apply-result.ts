@@ -8,7 +8,7 @@ import { countWords, namesOf } from "../plan/render/change-words.ts";
 import { type ChangeOutput, type HeldOutput, type PlanContext, planOutputFrom } from "../plan/render/json.ts";
 import type { Names } from "../plan/render/names.ts";
 import { jsonText } from "../plan/render/safe-json.ts";
-import type { Paint } from "../plan/render/text.ts";
+import type { Paint } from "../plan/render/style.ts";
 import type { LeftOut, SavedPlan } from "../plan/saved-plan.ts";
 import { exitCodes } from "./errors.ts";
 import { changeWords, whyWords } from "./operation-words.ts";
