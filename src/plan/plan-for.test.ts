@@ -87,6 +87,21 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    name: "takes nothing from what only carries our owner tag: anybody could have written it",
+    want: { bindings: oneVm },
+    see: {
+      identities: [live({ tags: { [ownerTag]: "prod" } })],
+      targets: [vm("vm-1"), vm("vm-2", [identityId])],
+      assignments: [assignment(reader, { description: "somebody's" })],
+    },
+    plan: [
+      `update tags ${pruneTag},principal`,
+      "attach vm-1",
+      "AdoptionPending: detach vm-2",
+      "AdoptionPending: revoke Reader",
+    ],
+  },
+  {
     name: "finishes a creation that was cut short",
     want: {},
     see: { identities: [live({ tags: { [ownerTag]: "prod" } })] },

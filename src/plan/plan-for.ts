@@ -1,6 +1,7 @@
 // The plan: diff → guard rails → operations. Pure: the same desired state, observation and policy give the same plan.
 import type { Desired, DesiredIdentity } from "../desired/desired.ts";
 import { idKey } from "../model/arm-id.ts";
+import { pruneTag } from "../model/identity.ts";
 import { byText } from "../model/order.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Observed } from "../observed/observed.ts";
@@ -11,7 +12,7 @@ import { diffIdentity, endAdoptionDraft } from "./diff/identity.ts";
 import { diffTargets } from "./diff/targets.ts";
 import { wantedAttachments } from "./diff/wanted.ts";
 import { digestOf } from "./digest.ts";
-import type { Draft, Entry, Releases, Situation, Subjects } from "./draft.ts";
+import { changeId, type Draft, type Entry, type Releases, type Situation, type Subjects } from "./draft.ts";
 import { isRemoval } from "./guards/guards.ts";
 import { collapseOf, selectorMatches } from "./guards/selectors.ts";
 import { type Sorted, sortDrafts } from "./hold.ts";
@@ -72,12 +73,26 @@ function subjectsFrom(identity: DesiredIdentity, situation: Situation): Subjects
 }
 
 function diffOf(subjects: Subjects): readonly Draft[] {
-  return [
+  const drafts = [
     ...diffIdentity(subjects),
     ...diffTargets(subjects),
     ...diffGrants(subjects),
     ...diffDatabases(subjects),
   ];
+  const { identity, ownership } = subjects;
+  const isDoubtful = ownership.state === "Unfinished" && identity.lifecycle === "Present";
+  return isDoubtful && drafts.some(isRemoval) ? drafts.map(protectedUntilSeen) : drafts;
+}
+
+/**
+ * A creation that was cut short leaves nothing to take away. Where something is to go, somebody may have written our
+ * owner tag on an identity of theirs: it is protected like an adopted one.
+ */
+function protectedUntilSeen(draft: Draft): Draft {
+  const { subject, kind, identityId } = draft;
+  if (subject.kind !== "tags" || !subject.recordPrincipal) return draft;
+  const marked = { ...subject, set: { ...subject.set, [pruneTag]: "pending" } };
+  return { ...draft, id: changeId(kind, identityId, marked), subject: marked };
 }
 
 /** What a person has still to see of an adopted identity: what it has too much, and what a recreated one is to get again. */

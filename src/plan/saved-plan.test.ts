@@ -249,14 +249,22 @@ test("of a swap both go or none: without the attach the detach stays", () => {
   const coming = wanted({ bindings: [binding([namedVm("vm-1")])] });
   const going = { ...wanted(), id: `${identityId}-old` };
   const world = observed({
-    identities: [live(), { ...live(), id: going.id, tags: { "bindery-owner": "prod" } }],
+    identities: [
+      live(),
+      live({
+        id: going.id,
+        principalId: "p-old",
+        clientId: "c-old",
+        tags: { "bindery-owner": "prod", "bindery-principal": "p-old/c-old" },
+      }),
+    ],
     targets: [vm("vm-1", [going.id])],
   });
   const plan = planFor(desired(coming, going), world, policy);
   const saved = savedOf(plan);
   const withoutAttach = { ...saved, changes: saved.changes.filter(({ kind }) => kind !== "attach") };
   const result = narrowed(plan, world, { saved: withoutAttach, created: new Set() });
-  expect(result.plan.changes.map(({ kind }) => kind)).toEqual(["update"]);
+  expect(result.plan.changes).toEqual([]);
   expect(result.leftOut.map(({ reason, kind }) => `${reason} ${kind}`)).toEqual([
     "NotInPlan attach",
     "SwapIncomplete detach",

@@ -2,6 +2,7 @@
 import { idKey, subscriptionOf } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
+import type { OwnershipState } from "../ownership.ts";
 import type { HeldReason } from "../plan.ts";
 import { isOfDeadPrincipal } from "../stale.ts";
 import { holdPrivilegedInDatabase, holdProtectedDatabase, holdRepairInDatabase } from "./databases.ts";
@@ -145,8 +146,15 @@ function holdWholeSubscription(draft: Draft, { policy }: Subjects): Hold | undef
   };
 }
 
+/** What these had before is not ours; an identity of ours whose creation was cut short has nothing yet. */
+const isTakenOver: ReadonlySet<OwnershipState> = new Set<OwnershipState>([
+  "Unowned",
+  "Recreated",
+  "Unfinished",
+]);
+
 function holdAdopted(draft: Draft, { identity, ownership }: Subjects): Hold | undefined {
-  const adopting = ownership.prunePending || ownership.state === "Unowned" || ownership.state === "Recreated";
+  const adopting = ownership.prunePending || isTakenOver.has(ownership.state);
   if (!isRemoval(draft) || identity.lifecycle !== "Present" || !adopting) return undefined;
   if (isOfDeadPrincipal(draft, { ownership })) return undefined;
   return {
