@@ -74,11 +74,18 @@ export function staleProblem(
   stale: DatabaseUser,
   subject: Subject,
   subjects: Subjects,
-  approvedSid: string | undefined,
+  {
+    approvedSid,
+    taken,
+  }: { readonly approvedSid: string | undefined; readonly taken: DatabaseUser | undefined },
 ): Hold | undefined {
   const living = livingOwnerOf(stale, subjects);
   if (living === undefined) {
-    return dropProblem(ref, contents, stale, subject) ?? recreated(ref, stale, approvedSid);
+    return (
+      dropProblem(ref, contents, stale, subject) ??
+      (taken && nameTaken(ref, taken)) ??
+      recreated(ref, stale, approvedSid)
+    );
   }
   return {
     reason: "UserConflict",

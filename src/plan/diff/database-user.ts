@@ -18,7 +18,7 @@ export interface FoundUser {
   readonly user?: DatabaseUser;
   /** True if that user is ours to prune and drop. */
   readonly isOurs: boolean;
-  /** Users of ours whose principal is dead, and the one that the document allows to be replaced. */
+  /** Users of ours whose principal is dead, and the one that the document allows to be replaced; the wanted name first. */
   readonly stale: readonly DatabaseUser[];
   /** A user that has the wanted name and is somebody else's. */
   readonly taken?: DatabaseUser;
@@ -34,10 +34,12 @@ export function foundIn(
   const sid = clientId === undefined ? undefined : sidFrom(clientId);
   const user = contents.users.find((u) => sid !== undefined && principalSidOf(u) === sid);
   const others = contents.users.filter((u) => u !== user);
-  const stale = others.filter((u) => isMarked(u, subjects) || isNamedStale(u, wanted));
-  const taken = others.find(
-    (u) => wanted !== undefined && nameKey(u.name) === nameKey(wanted.userName) && !stale.includes(u),
-  );
+  const hasName = ({ name }: DatabaseUser) =>
+    wanted !== undefined && nameKey(name) === nameKey(wanted.userName);
+  const stale = others
+    .filter((u) => isMarked(u, subjects) || isNamedStale(u, wanted))
+    .toSorted((a, b) => Number(hasName(b)) - Number(hasName(a)));
+  const taken = others.find((u) => hasName(u) && !stale.includes(u));
   return {
     ...(user && { user }),
     isOurs: user !== undefined && isMarked(user, subjects),

@@ -266,6 +266,24 @@ const rows: readonly Row[] = [
     plan: ["UserNotDroppable: revoke user id-orders in sql-orders/orders"],
   },
   {
+    name: "the wanted name is somebody else's although a stale user could give way",
+    want: { bindings: reads() },
+    there: database([user({ name: "old", sid: deadSid }), user({ sid: "0x01", marker: "" })]),
+    plan: [
+      "UserNameTaken: update user id-orders in sql-orders/orders",
+      "DependencyHeld: grant db_datareader in sql-orders/orders",
+    ],
+  },
+  {
+    name: "of two stale users the one with the wanted name gives way, the other goes",
+    want: { bindings: [binding([], [], false, [grant({ replaceUserWithSid: deadSid })])] },
+    there: database([
+      user({ name: "old", sid: sidFrom("eeeeeeee-0000-4000-8000-000000000001") }),
+      user({ sid: deadSid, roles: ["db_datareader"] }),
+    ]),
+    plan: ["update user id-orders in sql-orders/orders", "revoke user old in sql-orders/orders"],
+  },
+  {
     name: "Absent: the user goes first",
     want: { lifecycle: "Absent" },
     there: database([user()]),

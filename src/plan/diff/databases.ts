@@ -91,7 +91,7 @@ function additionDrafts(
   if (user) return lineDrafts(place, wanted, user, user.name, contents);
   const [stale] = found.stale;
   const base = stale
-    ? replaceDraft(place, wanted, stale, contents)
+    ? replaceDraft(place, wanted, { stale, taken: found.taken }, contents)
     : createDraft(place, wanted, found, contents);
   const carried = stale ? carriedBy(place, wanted, stale) : undefined;
   const lines = lineDrafts(place, wanted, carried, wanted.userName, contents);
@@ -131,7 +131,7 @@ function carriedBy({ subjects }: Place, wanted: WantedDatabase, stale: DatabaseU
 function replaceDraft(
   place: Place,
   wanted: WantedDatabase,
-  stale: DatabaseUser,
+  { stale, taken }: { readonly stale: DatabaseUser; readonly taken: DatabaseUser | undefined },
   contents: DatabaseContents,
 ): Draft {
   const { name, sid, ownedSchemas, ownedRoles } = stale;
@@ -147,14 +147,10 @@ function replaceDraft(
   };
   const lost = stale.roles.filter((role) => !carried.roles.includes(role));
   const without = lost.length > 0 ? `; ${lost.join(", ")} is not listed and not given again` : "";
-  const problem = staleProblem(
-    place.ref,
-    contents,
-    stale,
-    subject,
-    place.subjects,
-    wanted.replaceUserWithSid,
-  );
+  const problem = staleProblem(place.ref, contents, stale, subject, place.subjects, {
+    approvedSid: wanted.replaceUserWithSid,
+    taken,
+  });
   return lineDraft(
     place,
     wanted,
