@@ -21,7 +21,7 @@ export interface Scene {
 const teams = "manifests/teams";
 const validate = ["validate", teams];
 const plan = ["plan", teams, "--detailed-exitcode"];
-const apply = ["apply", teams];
+const apply = ["apply", teams, "--audit", "audit.jsonl"];
 const orders = "rg-orders";
 const databaseLines = `
     - sqlDatabase: { server: sql-orders.database.windows.net, database: orders, roles: [db_datareader] }`;
