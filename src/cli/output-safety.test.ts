@@ -115,9 +115,32 @@ const generous = {
   federatedCredentials: [{ issuer: "https://i.example", subject: "**" }],
 };
 const plan = planFor(desired(identity), seen, generous);
-const explanations: readonly Explanation[] = [identityId, orphan.id, vm("vm-rogue").id, group].map((id) =>
-  explainResource(id, desired(identity), seen, policy),
-);
+const inDatabase = {
+  identityId,
+  database: { server: "sql-orders.database.windows.net", database: "orders" },
+  userName: "id-orders",
+  markedBy: "prod",
+  standing: "Undeclared",
+  wishes: [],
+  orphaned: false,
+} as const;
+const explanations: readonly Explanation[] = [
+  ...[identityId, orphan.id, vm("vm-rogue").id, group].map((id) =>
+    explainResource(id, desired(identity), seen, policy),
+  ),
+  {
+    resourceId: "sql-orders.database.windows.net/orders",
+    kind: "database",
+    revision: "r1",
+    attachments: [],
+    assignments: [],
+    databases: [
+      { ...inDatabase, kind: "user", what: "user", dead: true },
+      { ...inDatabase, kind: "permission", what: "SELECT on schema::sales", denied: true },
+    ],
+    doubts: ["Not all was read."],
+  },
+];
 const diagnostic: Diagnostic = {
   severity: "error",
   file: "orders.yaml",
