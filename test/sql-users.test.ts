@@ -39,6 +39,8 @@ const names = [
   "id-busy",
   "id-readonly",
   "id-more",
+  "id-dropped",
+  "id-overtaken",
 ];
 
 let world: SqlWorld;
@@ -270,6 +272,42 @@ test.each([
   await world.applied(text);
   expect(await world.as(name, select)).toEqual(contoso);
 });
+
+test.each([
+  [
+    "drops the user",
+    "id-dropped",
+    "ADD MEMBER",
+    (name: string) => `DROP USER [${name}]`,
+    /DatabasePermissionDenied .*15151/,
+    [],
+  ],
+  [
+    "makes a user of that name",
+    "id-overtaken",
+    "BEGIN TRANSACTION",
+    (name: string) => `CREATE USER [${name}] WITHOUT LOGIN`,
+    /DatabaseUserExists .*15023/,
+    [expect.stringMatching(/^UserNameTaken: grant user/), expect.stringMatching(/^DependencyHeld: grant/)],
+  ],
+])(
+  "somebody else %s between reading and writing: it fails there, and the next apply sees it",
+  async (_, name, at, deed, failure, rest) => {
+    const text = documents(name, [[on("orders", reader)]]);
+    world.sandbox.sql.log.clear();
+    world.sandbox.sql.faults.add({ at: "statement", contains: at, delayInMs: 1_500, times: 1 });
+    const applying = world.bindery.apply(text, { maxPasses: 1 });
+    await expect
+      .poll(() => world.sandbox.sql.faults.list()[0]?.hits, { timeout: 30_000, interval: 20 })
+      .toBe(1);
+    await world.operate(deed(name));
+    const { passes } = await applying;
+    const failed = passes.flatMap((p) => p.report.outcomes).filter((o) => o.state === "failed");
+    expect(failed.map((o) => `${o.code} ${o.message}`)).toContainEqual(expect.stringMatching(failure));
+    await world.applied(text);
+    expect(await world.planned(text)).toEqual(rest);
+  },
+);
 
 function connected(change: Partial<SqlOptions> = {}) {
   const { sandbox } = world;
