@@ -27,14 +27,17 @@ export function memoryDrafts(
   const remove = Object.fromEntries(
     Object.entries(live).filter(([key]) => isMemoryTag(key) && tagOf(tags, key) === undefined),
   );
-  return [
-    ...(Object.keys(set).length > 0
+  const [first] =
+    Object.keys(set).length > 0
       ? [memoryDraft(subjects, set, {}, "remembers the databases that hold a user of it")]
-      : []),
-    ...(Object.keys(remove).length > 0
-      ? [memoryDraft(subjects, {}, remove, "no database holds a user of it any more")]
-      : []),
-  ];
+      : [];
+  if (Object.keys(remove).length === 0) return first ? [first] : [];
+  const why = first
+    ? "the databases that are left stand in other tags"
+    : "no database holds a user of it any more";
+  const last = memoryDraft(subjects, {}, remove, why);
+  // What is left may be packed into other tags: were those not written, this one would be the last that knows.
+  return first ? [first, needing(last, first.id)] : [last];
 }
 
 /** The same drafts; what gives something in a database that the tags do not name yet waits until they do. */

@@ -360,3 +360,18 @@ test("what tags cannot remember is held: nothing is given there, and what they r
     more.flatMap(() => ["DependencyHeld", "DependencyHeld"]),
   );
 });
+
+test("a tag goes only after the one that remembers the same instead has been written", () => {
+  const see = tagged({ "bindery-sql-1": `${ref.server}/dropped`, "bindery-sql-2": key });
+  const databases = new Map<string, ObservedDatabase>([
+    [`${ref.server}/dropped`, { kind: "gone" }],
+    [key, database([user({ roles: ["db_datareader"] })])],
+  ]);
+  const want = desired(wanted({ bindings: reads() }));
+  const { changes } = planFor(want, observed({ identities: [see] }, { databases }), policy);
+  expect(changes.map(({ subject }) => subject)).toMatchObject([
+    { set: { "bindery-sql-1": key } },
+    { remove: { "bindery-sql-2": key } },
+  ]);
+  expect(changes[1]?.needs).toContain(changes[0]?.id);
+});
