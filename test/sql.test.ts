@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { sidFrom } from "../src/model/database.ts";
 import { linesOf } from "../src/plan/fixtures.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/start.ts";
+import { readingBatch } from "../src/sql/reading.ts";
 import { type Harness, harnessFor } from "./support/harness.ts";
 import { ask, askAsOperator, tokenOf } from "./support/sql-client.ts";
 
@@ -113,6 +114,9 @@ test("rule 12: a plan sends nothing but SELECTs to databases", async () => {
   const statements = sandbox.sql.log.entries().flatMap((e) => (e.kind === "statement" ? [e.statement] : []));
   expect(statements.length).toBeGreaterThan(5);
   expect(statements.filter((kind) => kind !== "query" && kind !== "set")).toEqual([]);
+  const texts = sandbox.sql.log.entries().flatMap((e) => (e.kind === "request" ? [e.text] : []));
+  // What is no reading is the driver's own, right after the sign-in.
+  expect(new Set(texts.filter((text) => !/^(set [^;]*\s*)+$/i.test(text)))).toEqual(new Set([readingBatch]));
 });
 
 test("a recreated identity cannot sign in until its user is repaired, which keeps what it owns", async () => {
