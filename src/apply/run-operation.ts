@@ -35,7 +35,7 @@ export async function runOperation(
   const { ledger, options } = application;
   const changes = ledger.remaining(operation);
   try {
-    if (application.stop.aborted) noteAll(application, changes, stopped());
+    if (application.stop.aborted) noteAll(application, changes, stopped(application));
     else if (changes.length > 0) {
       const correlated = options.correlated ?? ((run) => run());
       await correlated(
@@ -131,7 +131,12 @@ function noteAll({ ledger }: Application, changes: readonly Change[], verdict: V
   for (const change of changes) ledger.note(change, verdict);
 }
 
-function stopped(): Verdict {
+function stopped({ stop }: Application): Verdict {
+  const { reason } = stop;
+  if (reason instanceof Failure) {
+    const message = `Not begun: ${reason.message}`;
+    return { state: "skipped", code: reason.details.code, message, transient: true };
+  }
   return { state: "skipped", code: "Stopped", message: "Not begun, because of a stop.", transient: true };
 }
 

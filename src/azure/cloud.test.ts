@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { cloudMismatch, parseCloudFile, sandboxTenantId, wellKnownCloud, wellKnownClouds } from "./cloud.ts";
+import {
+  blobMismatch,
+  cloudMismatch,
+  parseCloudFile,
+  sandboxTenantId,
+  wellKnownCloud,
+  wellKnownClouds,
+} from "./cloud.ts";
 
 const file = {
   name: "sandbox",
@@ -40,6 +47,8 @@ test.each([
   ["a tenant that is none", { ...file, tenantId: "x" }, /"tenantId" is wrong: must be a GUID/],
   ["sandbox: false", { ...file, sandbox: false }, /"sandbox" is wrong: must be true, or left out/],
   ["a suffix without a dot", { ...file, sqlServerSuffix: "database" }, /must begin with a dot/],
+  ["a blob suffix without a dot", { ...file, blobSuffix: "blob" }, /"blobSuffix" is wrong: must begin/],
+  ["an address without a port", { ...file, blobAddresses: { a: "b" } }, /"blobAddresses.a" is wrong/],
   ["a sandbox without tenant", { ...privateCloud, sandbox: true }, /must state "tenantId"/],
   ["a sandbox with a real tenant", { ...file, tenantId: tenant }, /takes only its reserved tenant/],
   [
@@ -79,6 +88,36 @@ describe("a tenant and a cloud", () => {
     ],
   ])("%s", (_what, cloud, tenantId, expected) => {
     const mismatch = cloudMismatch(cloud, tenantId);
+    if (expected) expect(mismatch).toMatch(expected);
+    else expect(mismatch).toBeUndefined();
+  });
+});
+
+describe("a blob and a cloud", () => {
+  const own = { ...wellKnownClouds.public, name: "own", blobSuffix: ".Blob.Example" };
+  const { blobSuffix: ___, ...none } = wellKnownClouds.public;
+  test.each([
+    [
+      "an account of the public cloud",
+      wellKnownClouds.public,
+      "https://st1.blob.core.windows.net/c/b",
+      undefined,
+    ],
+    [
+      "one of another cloud",
+      wellKnownClouds.public,
+      "https://st1.blob.core.chinacloudapi.cn/c/b",
+      /is not in/,
+    ],
+    ["one of its own cloud", wellKnownClouds.china, "https://st1.blob.core.chinacloudapi.cn/c/b", undefined],
+    ["a suffix in any case", own, "https://st1.blob.example/c/b", undefined],
+    ["a longer name", wellKnownClouds.public, "https://a.st1.blob.core.windows.net/c/b", /is not in/],
+    ["no account", wellKnownClouds.public, "https://blob.core.windows.net/c/b", /is not in/],
+    ["a port", wellKnownClouds.public, "https://st1.blob.core.windows.net:8443/c/b", /is not in/],
+    ["http", wellKnownClouds.public, "http://st1.blob.core.windows.net/c/b", /is not in/],
+    ["a cloud without storage", none, "https://st1.blob.core.windows.net/c/b", /has no blob storage/],
+  ])("%s", (_what, cloud, blobUrl, expected) => {
+    const mismatch = blobMismatch(cloud, blobUrl);
     if (expected) expect(mismatch).toMatch(expected);
     else expect(mismatch).toBeUndefined();
   });

@@ -19,6 +19,10 @@ export interface AzureCloud {
   readonly sqlAudience: string;
   /** Where SQL servers are found that DNS does not know: "host:port" by name in lower case. */
   readonly sqlAddresses?: Readonly<Record<string, string>>;
+  /** ".blob.core.windows.net"; undefined where the cloud has no blob storage. */
+  readonly blobSuffix?: string;
+  /** Where storage accounts are found that DNS does not know: "host:port" by host name in lower case. */
+  readonly blobAddresses?: Readonly<Record<string, string>>;
   /** A certificate authority's PEM file, as the cloud file names it; relative to that file. */
   readonly caFile?: string;
   /** The tenant that this cloud consists of, where it has only one. */
@@ -38,6 +42,7 @@ export const wellKnownClouds: Readonly<Record<"public" | "usgovernment" | "china
     resourceManagerAudience: "https://management.azure.com",
     sqlServerSuffix: ".database.windows.net",
     sqlAudience: "https://database.windows.net/",
+    blobSuffix: ".blob.core.windows.net",
     sandbox: false,
     wellKnown: true,
   },
@@ -48,6 +53,7 @@ export const wellKnownClouds: Readonly<Record<"public" | "usgovernment" | "china
     resourceManagerAudience: "https://management.usgovcloudapi.net",
     sqlServerSuffix: ".database.usgovcloudapi.net",
     sqlAudience: "https://database.usgovcloudapi.net/",
+    blobSuffix: ".blob.core.usgovcloudapi.net",
     sandbox: false,
     wellKnown: true,
   },
@@ -58,6 +64,7 @@ export const wellKnownClouds: Readonly<Record<"public" | "usgovernment" | "china
     resourceManagerAudience: "https://management.chinacloudapi.cn",
     sqlServerSuffix: ".database.chinacloudapi.cn",
     sqlAudience: "https://database.chinacloudapi.cn/",
+    blobSuffix: ".blob.core.chinacloudapi.cn",
     sandbox: false,
     wellKnown: true,
   },
@@ -74,6 +81,15 @@ const endpoint = z
   .refine(isPlainHttps, { error: "must be an https:// URL with a host and nothing else but a port or path" })
   .transform((url) => url.replace(/\/+$/, ""));
 
+const suffix = z
+  .string()
+  .regex(/^\.[a-z0-9.-]+$/i, { error: 'must begin with a dot, like ".database.windows.net"' });
+
+const addresses = z.record(
+  z.string(),
+  z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/i, { error: 'must be like "127.0.0.1:1433"' }),
+);
+
 const cloudFile = z.strictObject({
   name: z.string().min(1).max(64),
   authorityHost: endpoint,
@@ -82,16 +98,11 @@ const cloudFile = z.strictObject({
   caFile: z.string().min(1).exactOptional(),
   tenantId: z.string().refine(isGuid, { error: "must be a GUID" }).exactOptional(),
   sandbox: z.literal(true, { error: "must be true, or left out" }).exactOptional(),
-  sqlServerSuffix: z
-    .string()
-    .regex(/^\.[a-z0-9.-]+$/i, { error: 'must begin with a dot, like ".database.windows.net"' }),
+  sqlServerSuffix: suffix,
   sqlAudience: z.url({ error: "must be a URL" }),
-  sqlAddresses: z
-    .record(
-      z.string(),
-      z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/i, { error: 'must be like "127.0.0.1:1433"' }),
-    )
-    .exactOptional(),
+  sqlAddresses: addresses.exactOptional(),
+  blobSuffix: suffix.exactOptional(),
+  blobAddresses: addresses.exactOptional(),
 });
 
 /** What a cloud file says, or everything that is wrong with it as full sentences. */
@@ -133,6 +144,20 @@ export function cloudMismatch(cloud: AzureCloud, tenantId: string): string | und
     return `Cloud "${cloud.name}" is for tenant ${cloud.tenantId}, not ${tenantId}.`;
   }
   return;
+}
+
+/**
+ * Why a blob may not be asked for in a cloud, as a full sentence; undefined if it may: tokens for storage go to the
+ * accounts of the cloud's own suffix only, under their plain names.
+ */
+export function blobMismatch(cloud: AzureCloud, blobUrl: string): string | undefined {
+  const { blobSuffix, name } = cloud;
+  if (blobSuffix === undefined) return `Cloud "${name}" has no blob storage, so no lease can be kept there.`;
+  const { protocol, host } = new URL(blobUrl);
+  const account = host.slice(0, Math.max(0, host.length - blobSuffix.length));
+  const isOfCloud = host === `${account}${blobSuffix.toLowerCase()}` && /^[a-z0-9]{3,24}$/.test(account);
+  if (protocol === "https:" && isOfCloud) return;
+  return `${blobUrl} is not in the blob storage of cloud "${name}" (https://ACCOUNT${blobSuffix}/…).`;
 }
 
 function ownMismatch(cloud: AzureCloud): string | undefined {

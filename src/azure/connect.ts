@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { TokenCredential } from "@azure/core-auth";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { DatabaseReader, DatabaseWriter } from "../model/database.ts";
+import type { WriteFence } from "../model/lease.ts";
 import type { Clock, ReadPorts, Self, WritePorts } from "../model/ports.ts";
 import { assignmentWriterOf } from "./assignment-writer.ts";
 import { ask } from "./call.ts";
@@ -39,6 +40,8 @@ export interface ConnectOptions {
   /** Sees each request that is held back for one of Azure's limits. */
   readonly onWait?: (wait: LimitWait) => void;
   readonly bounds?: RequestBounds;
+  /** What stands before every write; nothing by default. */
+  readonly fence?: WriteFence;
   /** How long an operation of Azure may take; 20 minutes by default. */
   readonly deadlineInMs?: number;
   /** What carries the requests; sockets by default. */
@@ -81,6 +84,7 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
     onWait: options.onWait ?? ((): void => undefined),
     ...(options.ca ? { ca: options.ca } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
+    ...(options.fence ? { fence: options.fence } : {}),
     ...(options.httpClient ? { httpClient: options.httpClient } : {}),
   });
   const clients = clientsOn(line);

@@ -1,4 +1,4 @@
-// Reads what an error body says, in whatever shape Azure wraps it: with and without envelope, capital keys, twice encoded, HTML.
+// Reads what an error body says, in whatever shape Azure wraps it: with and without envelope, capital keys, twice encoded, XML, HTML.
 
 /** The code and the text of an error body, and the codes and texts nested in it. */
 export interface ErrorBody {
@@ -47,6 +47,8 @@ function errorsIn(body: unknown, depth: number): ErrorEntry[] {
 
 /** JSON, or JSON inside a sentence: `Message: {…}`, `Response: '{…}'`. */
 function errorsInText(text: string, depth: number): ErrorEntry[] {
+  const xml = errorInXml(text);
+  if (xml) return [xml];
   const [from, to] = [text.indexOf("{"), text.lastIndexOf("}")];
   if (from < 0 || to < from) return [];
   try {
@@ -56,6 +58,14 @@ function errorsInText(text: string, depth: number): ErrorEntry[] {
     // Braces that are no JSON are part of the sentence, which is kept whole by the caller.
     return [];
   }
+}
+
+/** Storage answers in XML; below the first line of its message stand a request id and a time. */
+function errorInXml(text: string): ErrorEntry | undefined {
+  if (!/^\s*(?:<\?xml[^>]*>)?\s*<Error>/.test(text)) return;
+  const code = /<Code>(\w+)<\/Code>/.exec(text)?.[1];
+  const message = /<Message>([^<\r\n]+)/.exec(text)?.[1];
+  return { ...(code ? { code } : {}), ...(message ? { message } : {}) };
 }
 
 /** A body that is no JSON is shown as its title or its first words; the whole page helps nobody. */

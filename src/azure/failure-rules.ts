@@ -98,6 +98,19 @@ const rows: readonly RuleRow[] = [
   },
   { statuses: [412], class: "transient", delayInMs: 0, code: "PreconditionFailed" },
 
+  // The lease of a blob (Storage, "Lease Blob", outcomes of use attempts).
+  { codes: ["leasealreadypresent", "leaseisbreakingandcannotbeacquired"], class: "transient" },
+  {
+    codes: [
+      "leaseidmismatchwithleaseoperation",
+      "leasenotpresentwithleaseoperation",
+      "leaselost",
+      "leaseisbrokenandcannotberenewed",
+      "blobalreadyexists",
+    ],
+    class: "terminal",
+  },
+
   // Only people can change these.
   {
     codes: [

@@ -32,7 +32,46 @@ function identityOperation(status: string, inner: string): object {
 
 const throttled = `Request is temporarily throttled because resource ${identity} has issued too many requests. Retry after 20 seconds.`;
 
+/** An error of storage, which answers in XML. */
+function storageError(code: string, message: string): string {
+  return `\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}\nRequestId:1\nTime:2026-11-22T06:00:00Z</Message></Error>`;
+}
+
 const cases: readonly Case[] = [
+  {
+    what: "a lease that somebody else holds",
+    status: 409,
+    body: storageError("LeaseAlreadyPresent", "There is already a lease present."),
+    method: "PUT",
+    expected: { class: "transient", code: "LeaseAlreadyPresent" },
+  },
+  {
+    what: "a lease that is somebody else's now",
+    status: 409,
+    body: storageError(
+      "LeaseIdMismatchWithLeaseOperation",
+      "The lease ID specified did not match the lease ID for the blob.",
+    ),
+    method: "PUT",
+    expected: { class: "terminal", code: "LeaseIdMismatchWithLeaseOperation" },
+  },
+  {
+    what: "storage that is busy",
+    status: 503,
+    body: storageError("ServerBusy", "The server is busy."),
+    method: "PUT",
+    expected: { class: "transient", code: "ServerBusy", mayHaveHappened: true },
+  },
+  {
+    what: "storage without the right",
+    status: 403,
+    body: storageError(
+      "AuthorizationPermissionMismatch",
+      "This request is not authorized to perform this operation using this permission.",
+    ),
+    method: "PUT",
+    expected: { class: "terminal", code: "AuthorizationPermissionMismatch" },
+  },
   {
     what: "ARM's throttling, seconds in the text",
     status: 429,

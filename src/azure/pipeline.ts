@@ -10,8 +10,10 @@ import {
   type Pipeline,
   type PipelineResponse,
 } from "@azure/core-rest-pipeline";
+import type { WriteFence } from "../model/lease.ts";
 import type { Clock } from "../model/ports.ts";
 import type { AzureCloud } from "./cloud.ts";
+import { fencedClient } from "./fence.ts";
 import {
   answersPolicy,
   boundsPolicy,
@@ -40,6 +42,8 @@ export interface LineOptions {
   /** A certificate authority to trust besides the system's, as PEM. */
   readonly ca?: string;
   readonly bounds?: RequestBounds;
+  /** What stands before every write. */
+  readonly fence?: WriteFence;
   /** What carries the requests; sockets by default. */
   readonly httpClient?: HttpClient;
 }
@@ -95,9 +99,10 @@ export function lineTo(options: LineOptions): Line {
 
 function clientOptionsFrom(options: LineOptions): ClientOptions {
   const scope = `${options.cloud.resourceManagerAudience}/.default`;
+  const client = options.httpClient ?? createDefaultHttpClient();
   return {
     endpoint: options.cloud.resourceManager,
-    httpClient: options.httpClient ?? createDefaultHttpClient(),
+    httpClient: options.fence ? fencedClient(client, options.fence) : client,
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: `bindery/${options.version}` },

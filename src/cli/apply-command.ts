@@ -7,6 +7,7 @@ import { safeText } from "../model/text.ts";
 import { renderText } from "../plan/render/text.ts";
 import type { SavedPlan } from "../plan/saved-plan.ts";
 import { policyDigestOf, refusalsOf } from "../plan/saved-plan-fit.ts";
+import { applyLease } from "./apply-lease.ts";
 import { applyLine } from "./apply-line.ts";
 import { applyExitCode, applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
 import { auditSink } from "./audit-sink.ts";
@@ -37,6 +38,8 @@ export interface ApplyCommandOptions {
   readonly detailedExitcode?: boolean;
   readonly verbose?: boolean;
   readonly timeout?: number;
+  /** How long to wait for the policy's lease, in milliseconds; not at all by default. */
+  readonly leaseTimeout?: number;
 }
 
 /** Applies; 1 if something failed or was not done, 2 (where asked for) if something is held or not visible yet. */
@@ -53,14 +56,17 @@ export async function runApply(
     progress.say(`Stopping (${why}): running operations end, nothing new begins. Again: ends at once.`);
   });
   const log = await logFor(io);
-  const { owner, tenantId, sqlServers } = inputs.policy;
-  const opened = await openAzure(
-    { ...cloudOf(options), tenantId, owner, sqlServers, dryRun: false, log, onWait: progress.waiting },
-    io,
-  );
+  const { owner, tenantId, sqlServers, lease: place } = inputs.policy;
+  await using lease = applyLease(place, {
+    waitInMs: options.leaseTimeout ?? 0,
+    say: progress.say,
+    sayLast: (line) => void io.stderr.write(`${line}\n`),
+  });
+  const target = { ...cloudOf(options), tenantId, owner, sqlServers, ...lease.access };
+  const opened = await openAzure({ ...target, dryRun: false, log, onWait: progress.waiting }, io);
   if (saved) refuseUnfit(saved, { inputs, options, cloud: opened.cloud.name }, io);
-  const { stop } = interruption;
-  const self = await untilStopped(stop, () => opened.connection.self(stop));
+  const self = await untilStopped(interruption.stop, () => opened.connection.self(interruption.stop));
+  const stop = await lease.take(opened, interruption.stop);
   const applying: ApplyOptions = {
     clock: systemClock,
     random: Math.random,

@@ -2,7 +2,9 @@
 import { dirname, resolve } from "node:path";
 import type { AzureCloud } from "../azure/cloud.ts";
 import type { AzureConnection, ConnectOptions } from "../azure/connect.ts";
+import type { LeaseStore, WriteFence } from "../model/lease.ts";
 import { matchesPattern } from "../model/pattern.ts";
+import type { LeasePlace } from "../model/policy.ts";
 import type { ReadPorts, WritePorts } from "../model/ports.ts";
 import { safeText } from "../model/text.ts";
 import { CliError, exitCodes } from "./errors.ts";
@@ -22,6 +24,10 @@ export interface AzureOptions {
   /** The SQL servers that the policy allows; none by default. */
   readonly sqlServers?: readonly string[];
   readonly dryRun: boolean;
+  /** The policy's; undefined where it names none. */
+  readonly lease?: LeasePlace;
+  /** What stands before every write; nothing by default. */
+  readonly fence?: WriteFence;
   readonly log: Log;
   readonly onWait?: ConnectOptions["onWait"];
 }
@@ -30,29 +36,31 @@ export interface AzureOptions {
 export interface OpenAzure {
   readonly cloud: AzureCloud;
   readonly connection: AzureConnection & { readonly read: ReadPorts; readonly write: WritePorts };
+  /** The way to a lease; nothing is sent before its first call. */
+  leaseStore(place: LeasePlace): Promise<LeaseStore>;
 }
 
 /** Says on stderr where it goes and for whom, then connects. Nothing is sent before the first call. */
 export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenAzure> {
   const { cloud, ca } = await readCloud(options.cloud ?? (io.env.BINDERY_CLOUD || "public"), io);
   io.stderr.write(`${headerOf(cloud, options)}\n`);
-  await refuseMismatch(cloud, options.tenantId);
+  await refuseMismatch(cloud, options);
   // One after the other: Node refuses to load CommonJS and ESM packages of the SDKs at the same time.
   const { credentialFor } = await import("../azure/credential.ts");
   const { connectAzure } = await import("../azure/connect.ts");
   const { addressesOf, connectSql } = await import("../sql/connect.ts");
   const tenant = options.tenantId === undefined ? {} : { tenantId: options.tenantId };
   const trust = ca === undefined ? {} : { ca };
+  const fence = options.fence && { fence: options.fence };
+  const credential = credentialFor({ cloud, ...tenant, ...trust });
+  const onRequest: ConnectOptions["onRequest"] = (event) => options.log.debug({ ...event }, "azure request");
+  const way = { cloud, credential, version: version(), onRequest, ...tenant, ...trust };
   const connection = connectAzure({
-    cloud,
-    credential: credentialFor({ cloud, ...tenant, ...trust }),
+    ...way,
     dryRun: options.dryRun,
     clock: systemClock,
-    version: version(),
-    onRequest: (event) => options.log.debug({ ...event }, "azure request"),
     ...(options.onWait && { onWait: options.onWait }),
-    ...tenant,
-    ...trust,
+    ...fence,
   });
   const databases = connectSql({
     serverSuffix: cloud.sqlServerSuffix,
@@ -63,6 +71,7 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
     clock: systemClock,
     addresses: addressesOf(cloud.sqlAddresses),
     ...trust,
+    ...fence,
   });
   return {
     cloud,
@@ -70,6 +79,10 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
       ...connection,
       read: { ...connection.read, readDatabase: databases.readDatabase },
       write: { ...connection.write, changeDatabase: databases.changeDatabase },
+    },
+    async leaseStore(place) {
+      const { blobLease } = await import("../azure/blob-lease.ts");
+      return blobLease({ ...way, ...place });
     },
   };
 }
@@ -84,11 +97,19 @@ function headerOf(cloud: AzureCloud, { tenantId, owner, dryRun }: AzureOptions):
   return safeText(`Azure: ${facts.join(", ")}`);
 }
 
-async function refuseMismatch(cloud: AzureCloud, tenantId: string | undefined): Promise<void> {
-  const { cloudMismatch } = await import("../azure/cloud.ts");
+async function refuseMismatch(cloud: AzureCloud, { tenantId, lease }: AzureOptions): Promise<void> {
+  const { blobMismatch, cloudMismatch } = await import("../azure/cloud.ts");
   const mismatch = tenantId === undefined ? undefined : cloudMismatch(cloud, tenantId);
-  if (mismatch === undefined) return;
-  throw new CliError(exitCodes.refused, mismatch, "Name the cloud of the policy's tenant with --cloud.");
+  if (mismatch !== undefined) {
+    throw new CliError(exitCodes.refused, mismatch, "Name the cloud of the policy's tenant with --cloud.");
+  }
+  const elsewhere = lease && blobMismatch(cloud, lease.blobUrl);
+  if (elsewhere === undefined) return;
+  throw new CliError(
+    exitCodes.refused,
+    elsewhere,
+    "Correct `lease.blobUrl` in the policy, or take `lease` out.",
+  );
 }
 
 async function readCloud(option: string, io: CliIo): Promise<{ cloud: AzureCloud; ca?: string }> {

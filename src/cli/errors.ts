@@ -11,7 +11,7 @@ export const exitCodes = {
   /** Changes or held changes remain; only with --detailed-exitcode. */
   changesRemain: 2,
   badInput: 3,
-  /** A wrong tenant or cloud, a saved plan that does not fit: nothing was done, on purpose. */
+  /** A wrong tenant or cloud, a saved plan that does not fit, a lease of somebody else: nothing was done, on purpose. */
   refused: 4,
   /** A second Ctrl-C. */
   interrupted: 130,
@@ -48,6 +48,10 @@ const cures: Readonly<Record<string, string>> = {
   CredentialUnavailable:
     "Sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run with a workload or managed identity.",
   SignInFailed: "Correct the credential: AZURE_CLIENT_ID with its secret, certificate or federated token.",
+  ContainerNotFound:
+    "Make the container that `lease.blobUrl` of the policy names; Bindery makes the blob only.",
+  AuthorizationPermissionMismatch:
+    "Give Bindery the role Storage Blob Data Contributor on the container of the policy's `lease`.",
   AuthorizationFailed: "Give Bindery Reader on the subscriptions of the estate.",
 };
 

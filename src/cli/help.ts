@@ -7,7 +7,7 @@ Exit codes:
   1  failed, or stopped before the end
   2  changes or held changes remain (plan and apply, only with --detailed-exitcode)
   3  bad input: options, policy or manifests
-  4  refused: wrong tenant or cloud, or a saved plan that does not fit
+  4  refused: wrong tenant or cloud, a saved plan that does not fit, or no lease
 
 Environment:
   BINDERY_POLICY, BINDERY_CLOUD    defaults of --policy and --cloud

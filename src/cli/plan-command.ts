@@ -38,9 +38,10 @@ export async function runPlan(paths: readonly string[], options: PlanOptions, io
   using interruption = interruptionOf(io, options.timeout);
   const { stop } = interruption;
   const log = await logFor(io);
-  const { owner, tenantId, sqlServers } = policy;
+  const { owner, tenantId, sqlServers, lease } = policy;
   const { cloud, connection } = await openAzure(
-    { ...cloudOf(options), tenantId, owner, sqlServers, dryRun: true, log },
+    // A plan never takes the lease, and says if an apply could not.
+    { ...cloudOf(options), tenantId, owner, sqlServers, dryRun: true, log, ...(lease && { lease }) },
     io,
   );
   const { plan, observed } = await untilStopped(stop, async () => {

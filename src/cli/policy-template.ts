@@ -70,6 +70,10 @@ ${subscriptions.map(subscriptionLine).join("\n")}
 
   # Digests of held sets that you approve, as a plan shows them. Each fits one revision: take it out afterwards.
   releases: []
+
+  # One writer at a time: apply writes only while it holds the lease of this blob, for which Bindery needs the role
+  # Storage Blob Data Contributor on the container. Wise wherever two applies could run at the same time.
+  # lease: { blobUrl: https://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB }
 `;
 }
 

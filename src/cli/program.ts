@@ -7,6 +7,7 @@ import {
   collectDigest,
   collectGuid,
   outputOption,
+  parseDuration,
   parseOwner,
   parseSpeed,
   planMaxAgeOption,
@@ -118,6 +119,12 @@ function addApply(program: Command, io: CliIo, onExit: OnExit): void {
     .option(
       "--audit <file>",
       "append audit lines to a file; - is stderr (default: stderr, unless it is a terminal)",
+    )
+    .addOption(
+      new Option(
+        "--lease-timeout <duration>",
+        "wait so long for the policy's lease (default: not at all)",
+      ).argParser(parseDuration),
     )
     .addOption(
       new Option("--concurrency <number>", "operations at the same time")

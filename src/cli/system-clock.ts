@@ -1,5 +1,6 @@
 // Time as the machine has it.
 import { setTimeout } from "node:timers/promises";
+import type { LeaseClock } from "../model/lease.ts";
 import type { Clock } from "../model/ports.ts";
 
 /** The machine's own clock. */
@@ -12,5 +13,17 @@ export const systemClock: Clock = {
       signal.throwIfAborted();
       throw error;
     }
+  },
+};
+
+/**
+ * The machine's clock for who must not think that it is earlier than it is. The monotonic clock stands still while a
+ * machine sleeps or is moved, the other one may be set back: the one that says more is believed.
+ */
+export const steadyClock: LeaseClock = {
+  sleep: systemClock.sleep,
+  stopwatch() {
+    const [monotonic, wall] = [performance.now(), Date.now()];
+    return () => Math.max(performance.now() - monotonic, Date.now() - wall);
   },
 };

@@ -81,6 +81,14 @@ export const formats = {
     what: "a securable",
     cure: "write database, schema::NAME or object::SCHEMA.NAME, names without brackets",
   },
+  blobUrl: {
+    // Azure, "Naming and Referencing Containers, Blobs, and Metadata"; of blob names only what needs no escaping.
+    pattern: whole(
+      "https://[a-z0-9]{3,24}\\.[a-z0-9.\\-]{1,200}/[a-z0-9](?:-?[a-z0-9]){2,62}/[A-Za-z0-9_\\-][A-Za-z0-9._\\-]{0,200}",
+    ),
+    what: "the URL of a blob",
+    cure: "write https://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB, without a port and without anything after it",
+  },
   sid: {
     pattern: whole("0[xX][0-9a-fA-F]{32}"),
     what: "the SID of a user",

@@ -88,10 +88,21 @@ describe("a policy with a mistake is no policy", () => {
     ],
     [
       "keys of a later version",
-      policy("  lease: {}\n  source: {}\n"),
-      ["lease", "source"].map(
-        (key, index) => `${8 + index}:3 spec.${key}: "${key}" is not in this version of Bindery`,
-      ),
+      policy("  source: {}\n"),
+      ['8:3 spec.source: "source" is not in this version of Bindery'],
+    ],
+    [
+      "a lease that cannot be kept",
+      policy("  lease: { blobUrl: http://a/b/c, durationSeconds: 5 }\n"),
+      [
+        '8:21 spec.lease.blobUrl: "http://a/b/c" is not the URL of a blob',
+        "8:52 spec.lease.durationSeconds: less than 15",
+      ],
+    ],
+    [
+      "a lease with a secret in its URL",
+      policy("  lease: { blobUrl: 'https://store1.blob.core.windows.net/bindery/prod?sig=1' }\n"),
+      [expect.stringMatching(/^8:21 spec.lease.blobUrl: .* is not the URL of a blob$/)],
     ],
     [
       "limits, folders and digests that are none",

@@ -45,6 +45,7 @@ export function parsePolicy(file: SourceFile): ParsedPolicy {
 
 /** The policy as the core reads it. */
 export function modelPolicyFrom({ spec }: Policy): ModelPolicy {
+  const { lease } = spec;
   return {
     owner: spec.owner,
     tenantId: spec.tenantId,
@@ -57,5 +58,6 @@ export function modelPolicyFrom({ spec }: Policy): ModelPolicy {
     sqlServers: spec.sqlServers.allow,
     protected: spec.protected,
     releases: spec.releases,
+    ...(lease && { lease: { blobUrl: lease.blobUrl, durationInSeconds: lease.durationSeconds } }),
   };
 }

@@ -95,6 +95,23 @@ const TrustAllowance = z
   })
   .meta({ description: "Tokens that identities may trust." });
 
+const Lease = z
+  .strictObject({
+    blobUrl: formatted("blobUrl", {
+      description:
+        "The blob whose lease is taken, for this alone. Bindery makes the blob if it is missing, never the container.",
+      example: "https://stbindery.blob.core.windows.net/leases/prod",
+    }),
+    durationSeconds: z.number().int().min(15).max(60).default(60).meta({
+      description:
+        "How long the lease outlives a holder that was killed or cut off. Shorter: others wait less, and a store that does not answer for a few seconds stops the holder.",
+    }),
+  })
+  .meta({
+    description:
+      "One writer at a time: apply writes only while it holds this lease. Omitted: no lease is taken.",
+  });
+
 function limit(standard: number, description: string, max = 1_000_000) {
   return z.number().int().min(0).max(max).default(standard).meta({ description });
 }
@@ -192,6 +209,7 @@ export const PolicySpec = z
       .meta({
         description: "Held sets that a person has approved. They fit one revision; take them out afterwards.",
       }),
+    lease: Lease.exactOptional(),
   })
   .meta({ description: "What the operator allows." });
 

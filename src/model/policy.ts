@@ -36,6 +36,14 @@ export interface Limits {
 /** What holds where the policy says nothing. */
 export const defaultLimits: Limits = { removals: { count: 10, percent: 20 }, additions: { count: 500 } };
 
+/** The lease that a writer must hold. */
+export interface LeasePlace {
+  /** An Azure blob, "https://account.blob.core.windows.net/container/blob". */
+  readonly blobUrl: string;
+  /** From 15 to 60. */
+  readonly durationInSeconds: number;
+}
+
 /** The operator's policy, as the core reads it. */
 export interface Policy {
   readonly owner: string;
@@ -53,4 +61,6 @@ export interface Policy {
   readonly protected: readonly string[];
   /** Digests of held sets that a person has approved. */
   readonly releases: readonly string[];
+  /** Undefined: nobody keeps two instances from writing at the same time. */
+  readonly lease?: LeasePlace;
 }

@@ -2,6 +2,7 @@
 import pLimit from "p-limit";
 import type { DatabaseReader, DatabaseRef, DatabaseResource, DatabaseWriter } from "../model/database.ts";
 import { Failure } from "../model/failure.ts";
+import { refuseUnlessHeld, type WriteFence } from "../model/lease.ts";
 import type { Clock } from "../model/ports.ts";
 import { type Address, openConnection, type SqlConnection } from "./connection.ts";
 import { contentsFrom, readingBatch } from "./reading.ts";
@@ -18,6 +19,8 @@ export interface SqlOptions {
   /** True for `plan`: nothing but the batch that reads leaves the process. */
   readonly dryRun: boolean;
   readonly clock: Clock;
+  /** What stands before every write; nothing by default. */
+  readonly fence?: WriteFence;
   /** "strict" by default: TLS before TDS. */
   readonly encrypt?: "strict" | true;
   /** Where servers are found that DNS does not know, by name in lower case: those of the sandbox. */
@@ -56,8 +59,13 @@ export function connectSql(options: SqlOptions): DatabaseReader & DatabaseWriter
         throw new Failure("terminal", "A plan does not write to databases.", { code: "WriteRefused" });
       }
       const batches = batchesFor(change);
-      await using(database, signal, async (connection) => {
-        for (const batch of batches) await connection.run(batch, true);
+      const { fence } = options;
+      const until = fence ? AbortSignal.any([signal, fence.ended]) : signal;
+      await using(database, until, async (connection) => {
+        for (const batch of batches) {
+          refuseUnlessHeld(fence);
+          await connection.run(batch, true);
+        }
       });
     },
   };

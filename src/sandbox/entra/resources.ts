@@ -1,11 +1,15 @@
 // Decides which resource a token is asked for, from a `scope` (v2.0) or `resource` (v1.0) parameter.
 
-/** The resources of Azure that the sandbox has a part of; the origin of its own ARM endpoint is added to them. */
+/**
+ * The resources of Azure that the sandbox has a part of, and storage, for whoever stands beside it (Azurite reads these
+ * tokens); the origin of its own ARM endpoint is added to them.
+ */
 export const AZURE_RESOURCES: readonly string[] = [
   "https://management.azure.com/",
   "https://management.core.windows.net/",
   "https://database.windows.net/",
   "https://ossrdbms-aad.database.windows.net",
+  "https://storage.azure.com/",
   "api://AzureADTokenExchange",
 ];
 
