@@ -44,7 +44,7 @@ describe("what is typed", () => {
     ["an unknown option", ["plan", "x", "--polcy", "y"], "(Did you mean --policy?)"],
     ["an option of a later version", ["apply", "x", "--state-dir", "y"], "unknown option '--state-dir'"],
     ["an age that is none", ["apply", "x", "--plan-max-age", "1d"], "Write a duration like 90s, 10m or 1h."],
-    ["a missing argument", ["validate"], "missing required argument 'paths'"],
+    ["a missing argument", ["validate"], "No manifests were named."],
     ["too many arguments", ["schema", "x"], "too many arguments"],
     ["an unknown format", ["plan", "x", "--output", "xml"], "Allowed choices are text, json, markdown"],
     ["no digest", ["apply", "x", "--release", "abc"], "24 hexadecimal digits"],

@@ -13,7 +13,7 @@ import { applyExitCode, applyResultFrom, renderApplyJson, renderApplyText } from
 import { auditSink } from "./audit-sink.ts";
 import { openAzure } from "./azure.ts";
 import { CliError, exitCodes } from "./errors.ts";
-import { type Inputs, readValidInputs } from "./inputs.ts";
+import { type InputOptions, type Inputs, readValidInputs } from "./inputs.ts";
 import { interruptionOf } from "./interruption.ts";
 import type { CliIo } from "./io.ts";
 import { type Log, logFor } from "./log.ts";
@@ -25,9 +25,7 @@ import { systemClock } from "./system-clock.ts";
 import { isLive, paintFor } from "./terminal.ts";
 
 /** The options of `apply`. */
-export interface ApplyCommandOptions {
-  readonly policy?: string;
-  readonly cloud?: string;
+export interface ApplyCommandOptions extends InputOptions {
   readonly output: "text" | "json";
   readonly audit?: string;
   /** A file that `plan --out` has written: only what stands in it is done. */
@@ -48,13 +46,13 @@ export async function runApply(
   options: ApplyCommandOptions,
   io: CliIo,
 ): Promise<number> {
-  const inputs = await readValidInputs(paths, options.policy, io);
-  const saved = options.plan === undefined ? undefined : await readSavedPlan(options.plan, io);
-  await using audit = await auditSink(options.audit, io);
   using progress = await progressFor(options, io);
   using interruption = interruptionOf(io, options.timeout, (why) => {
     progress.say(`Stopping (${why}): running operations end, nothing new begins. Again: ends at once.`);
   });
+  const inputs = await readValidInputs(paths, options, io, interruption.stop);
+  const saved = options.plan === undefined ? undefined : await readSavedPlan(options.plan, io);
+  await using audit = await auditSink(options.audit, io);
   const log = await logFor(io);
   const { owner, tenantId, sqlServers, lease: place } = inputs.policy;
   await using lease = applyLease(place, {

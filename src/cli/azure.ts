@@ -42,7 +42,7 @@ export interface OpenAzure {
 
 /** Says on stderr where it goes and for whom, then connects. Nothing is sent before the first call. */
 export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenAzure> {
-  const { cloud, ca } = await readCloud(options.cloud ?? (io.env.BINDERY_CLOUD || "public"), io);
+  const { cloud, ca } = await readCloud(options, io);
   io.stderr.write(`${headerOf(cloud, options)}\n`);
   await refuseMismatch(cloud, options);
   // One after the other: Node refuses to load CommonJS and ESM packages of the SDKs at the same time.
@@ -112,11 +112,16 @@ async function refuseMismatch(cloud: AzureCloud, { tenantId, lease }: AzureOptio
   );
 }
 
-async function readCloud(option: string, io: CliIo): Promise<{ cloud: AzureCloud; ca?: string }> {
+/** The cloud that an option or BINDERY_CLOUD names, and the certificate authority of its file. */
+export async function readCloud(
+  { cloud: option = "" }: { readonly cloud?: string },
+  io: CliIo,
+): Promise<{ cloud: AzureCloud; ca?: string }> {
+  const name = option || io.env.BINDERY_CLOUD || "public";
   const { parseCloudFile, wellKnownCloud } = await import("../azure/cloud.ts");
-  const known = wellKnownCloud(option);
+  const known = wellKnownCloud(name);
   if (known) return { cloud: known };
-  const path = resolve(io.cwd, option);
+  const path = resolve(io.cwd, name);
   const { cloud, problems } = parseCloudFile(await readNamedText(path, "cloud file", clouds));
   if (!cloud) throw new CliError(exitCodes.badInput, `${path}: ${problems.join("\n")}`, clouds);
   if (cloud.caFile === undefined) return { cloud };

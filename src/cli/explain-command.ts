@@ -4,7 +4,7 @@ import { explainResource, resourcesNamed } from "../plan/explain/explain.ts";
 import { renderExplanationJson, renderExplanationText } from "../plan/explain/render.ts";
 import { openAzure } from "./azure.ts";
 import { CliError, exitCodes } from "./errors.ts";
-import { readValidInputs } from "./inputs.ts";
+import { type InputOptions, readValidInputs } from "./inputs.ts";
 import { interruptionOf } from "./interruption.ts";
 import type { CliIo } from "./io.ts";
 import { logFor } from "./log.ts";
@@ -12,9 +12,7 @@ import { cloudOf, untilStopped } from "./plan-command.ts";
 import { paintFor } from "./terminal.ts";
 
 /** The options of `explain`. */
-export interface ExplainOptions {
-  readonly policy?: string;
-  readonly cloud?: string;
+export interface ExplainOptions extends InputOptions {
   readonly output: "text" | "json";
   readonly timeout?: number;
 }
@@ -26,9 +24,9 @@ export async function runExplain(
   options: ExplainOptions,
   io: CliIo,
 ): Promise<number> {
-  const { desired, policy } = await readValidInputs(paths, options.policy, io);
   using interruption = interruptionOf(io, options.timeout);
   const { stop: signal } = interruption;
+  const { desired, policy } = await readValidInputs(paths, options, io, signal);
   const log = await logFor(io);
   const { owner, tenantId, sqlServers } = policy;
   const { connection } = await openAzure(

@@ -7,10 +7,12 @@ Exit codes:
   1  failed, or stopped before the end
   2  changes or held changes remain (plan and apply, only with --detailed-exitcode)
   3  bad input: options, policy or manifests
-  4  refused: wrong tenant or cloud, a saved plan that does not fit, or no lease
+  4  refused: wrong tenant or cloud, an unsigned commit, a saved plan that does not fit, or no lease
 
 Environment:
   BINDERY_POLICY, BINDERY_CLOUD    defaults of --policy and --cloud
+  BINDERY_GIT_TOKEN                an access token for --source git+https://…
+  BINDERY_GIT_USER                 the user name that goes with it, where it matters
   BINDERY_LOG_LEVEL                debug, info, warn, error or silent
   BINDERY_DEBUG                    print stack traces
   AZURE_*                          credentials, as in all Azure SDKs (DefaultAzureCredential)
@@ -38,6 +40,7 @@ Examples:
   $ bindery plan manifests --policy policy.yaml
   $ bindery plan manifests --policy policy.yaml --output markdown > comment.md
   $ bindery plan manifests --policy policy.yaml --out plan.json --detailed-exitcode
+  $ bindery plan --source git+https://github.com/contoso/identities --path clusters/prod --policy policy.yaml
 `,
   apply: `
 Examples:

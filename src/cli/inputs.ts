@@ -10,11 +10,15 @@ import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
 import { type Diagnostic, hasErrors, sortedDiagnostics } from "../model/diagnostic.ts";
 import type { Policy } from "../model/policy.ts";
 import type { SourceFile } from "../model/source.ts";
-import { readManifests } from "../source/directory.ts";
+import { safeText } from "../model/text.ts";
+import { readManifests, type SourceReading } from "../source/directory.ts";
 import { liesUnder } from "../source/lies-under.ts";
+import { azureDevOpsToken } from "./azure-devops.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedFile } from "./files.ts";
+import { readGitSource } from "./git-source.ts";
 import type { CliIo } from "./io.ts";
+import { refuseMixedSources, type SourceOptions } from "./source-options.ts";
 import { hasColor } from "./terminal.ts";
 
 /** What was read, with its mistakes. */
@@ -36,22 +40,28 @@ export interface Inputs {
   readonly policy: Policy;
 }
 
+/** The options of a command that reads manifests. */
+export interface InputOptions extends SourceOptions {
+  readonly policy?: string;
+  readonly cloud?: string;
+}
+
 /** The policy file's path: the option, else BINDERY_POLICY. */
-export function policyPathOf(option: string | undefined, { env }: Pick<CliIo, "env">): string | undefined {
-  return option ?? (env.BINDERY_POLICY || undefined);
+function policyPathOf({ policy }: InputOptions, { env }: Pick<CliIo, "env">): string | undefined {
+  return policy ?? (env.BINDERY_POLICY || undefined);
 }
 
 /** Reads policy and manifests and finds every mistake in them; refuses a policy that lies among the manifests. */
 export async function readInputs(
   paths: readonly string[],
-  policyPath: string | undefined,
+  options: InputOptions,
   io: CliIo,
+  signal: AbortSignal,
 ): Promise<ReadInputs> {
-  const source = await readManifests(
-    paths.map((path) => pathIn(path, io)),
-    io.stdin,
-  );
+  refuseMixedSources(paths, options);
+  const policyPath = policyPathOf(options, io);
   const read = policyPath === undefined ? undefined : await readPolicy(policyPath, io);
+  const source = await readSource(paths, options, read?.policy, io, signal);
   if (policyPath !== undefined && !hasErrors(source.diagnostics))
     await refusePolicyInside(policyPath, paths, io);
   const policy = read?.policy;
@@ -74,18 +84,18 @@ export async function readInputs(
 /** Policy and desired state; every diagnostic goes to stderr, and with one error nothing is asked of Azure. */
 export async function readValidInputs(
   paths: readonly string[],
-  option: string | undefined,
+  options: InputOptions,
   io: CliIo,
+  signal: AbortSignal,
 ): Promise<Inputs> {
-  const policyPath = policyPathOf(option, io);
-  if (policyPath === undefined) {
+  if (policyPathOf(options, io) === undefined) {
     throw new CliError(
       exitCodes.badInput,
       "No policy was named: it says which tenant and subscriptions are under management, and for whom.",
       "Name one with --policy FILE or BINDERY_POLICY; `bindery init` writes one.",
     );
   }
-  const { files, revision, documents, diagnostics, policy } = await readInputs(paths, policyPath, io);
+  const { files, revision, documents, diagnostics, policy } = await readInputs(paths, options, io, signal);
   const color = hasColor(io.stderr, io.env);
   io.stderr.write(renderDiagnostics(diagnostics, "text", { color, files }));
   if (hasErrors(diagnostics) || !policy) {
@@ -97,6 +107,28 @@ export async function readValidInputs(
     );
   }
   return { desired: desiredFrom(documents, revision), policy: modelPolicyFrom(policy) };
+}
+
+async function readSource(
+  paths: readonly string[],
+  options: InputOptions,
+  policy: PolicyDocument | undefined,
+  io: CliIo,
+  signal: AbortSignal,
+): Promise<SourceReading> {
+  if (options.source === undefined) {
+    return await readManifests(
+      paths.map((path) => pathIn(path, io)),
+      io.stdin,
+    );
+  }
+  const { cloud } = options;
+  const tenantId = policy?.spec.tenantId;
+  const signIn = { ...(cloud !== undefined && { cloud }), ...(tenantId !== undefined && { tenantId }) };
+  const entraToken = (): Promise<string> => azureDevOpsToken(signIn, io, signal);
+  const reading = await readGitSource(options.source, options, { io, signal, entraToken });
+  io.stderr.write(`${safeText(`Source: ${options.source} at ${reading.revision.id}`)}\n`);
+  return reading;
 }
 
 interface ReadPolicy {

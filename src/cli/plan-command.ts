@@ -11,7 +11,7 @@ import { applyLine } from "./apply-line.ts";
 import { openAzure } from "./azure.ts";
 import { exitCodes } from "./errors.ts";
 import { writeNamedFile } from "./files.ts";
-import { readValidInputs } from "./inputs.ts";
+import { type InputOptions, readValidInputs } from "./inputs.ts";
 import { Interrupted, interruptionOf } from "./interruption.ts";
 import type { CliIo } from "./io.ts";
 import { logFor } from "./log.ts";
@@ -21,9 +21,7 @@ import { systemClock } from "./system-clock.ts";
 import { paintFor } from "./terminal.ts";
 
 /** The options of `plan`. */
-export interface PlanOptions {
-  readonly policy?: string;
-  readonly cloud?: string;
+export interface PlanOptions extends InputOptions {
   readonly output: "text" | "json" | "markdown";
   /** Where the plan is saved besides, for `apply --plan`. */
   readonly out?: string;
@@ -34,9 +32,9 @@ export interface PlanOptions {
 
 /** Prints the plan to stdout; 2 if something would change or is held and the caller asked to be told so. */
 export async function runPlan(paths: readonly string[], options: PlanOptions, io: CliIo): Promise<number> {
-  const { desired, policy } = await readValidInputs(paths, options.policy, io);
   using interruption = interruptionOf(io, options.timeout);
   const { stop } = interruption;
+  const { desired, policy } = await readValidInputs(paths, options, io, stop);
   const log = await logFor(io);
   const { owner, tenantId, sqlServers, lease } = policy;
   const { cloud, connection } = await openAzure(

@@ -15,12 +15,13 @@ import {
   timeoutOption,
   wholeNumber,
 } from "./option-values.ts";
+import { addSourceOptions } from "./source-options.ts";
 import { version } from "./version.ts";
 
 /** Takes what a command came to. */
 export type OnExit = (code: number) => void;
 
-const paths = ["<paths...>", "manifest files and folders; - is standard input"] as const;
+const paths = ["[paths...]", "manifest files and folders; - is standard input"] as const;
 
 /** All commands. Each hands its exit code to `onExit`. */
 export function programFor(io: CliIo, onExit: OnExit): Command {
@@ -69,10 +70,12 @@ function addInit(program: Command, io: CliIo, onExit: OnExit): void {
 }
 
 function addValidate(program: Command, io: CliIo, onExit: OnExit): void {
-  program
-    .command("validate")
-    .description("report every mistake in manifests; needs no Azure")
-    .argument(...paths)
+  addSourceOptions(
+    program
+      .command("validate")
+      .description("report every mistake in manifests; needs no Azure")
+      .argument(...paths),
+  )
     .addOption(policyOption())
     .addOption(outputOption("text", "json", "github"))
     .addHelpText("after", examples.validate)
@@ -83,10 +86,12 @@ function addValidate(program: Command, io: CliIo, onExit: OnExit): void {
 }
 
 function addPlan(program: Command, io: CliIo, onExit: OnExit): void {
-  program
-    .command("plan")
-    .description("show what would change, what is held and why; writes nothing to Azure")
-    .argument(...paths)
+  addSourceOptions(
+    program
+      .command("plan")
+      .description("show what would change, what is held and why; writes nothing to Azure")
+      .argument(...paths),
+  )
     .addOption(policyOption())
     .addOption(cloudOption())
     .addOption(outputOption("text", "json", "markdown"))
@@ -102,10 +107,12 @@ function addPlan(program: Command, io: CliIo, onExit: OnExit): void {
 }
 
 function addApply(program: Command, io: CliIo, onExit: OnExit): void {
-  program
-    .command("apply")
-    .description("make Azure as the manifests say, in passes, until only what is held remains")
-    .argument(...paths)
+  addSourceOptions(
+    program
+      .command("apply")
+      .description("make Azure as the manifests say, in passes, until only what is held remains")
+      .argument(...paths),
+  )
     .addOption(policyOption())
     .addOption(cloudOption())
     .addOption(outputOption("text", "json"))
@@ -142,14 +149,16 @@ function addApply(program: Command, io: CliIo, onExit: OnExit): void {
 }
 
 function addExplain(program: Command, io: CliIo, onExit: OnExit): void {
-  program
-    .command("explain")
-    .description("say why a target, scope or identity has what it has: document, line, or nobody")
-    .argument(
-      "<resource>",
-      "an ARM id, the bare name of a resource, or NAMESPACE/NAME of an identity's document",
-    )
-    .argument(...paths)
+  addSourceOptions(
+    program
+      .command("explain")
+      .description("say why a target, scope or identity has what it has: document, line, or nobody")
+      .argument(
+        "<resource>",
+        "an ARM id, the bare name of a resource, or NAMESPACE/NAME of an identity's document",
+      )
+      .argument(...paths),
+  )
     .addOption(policyOption())
     .addOption(cloudOption())
     .addOption(outputOption("text", "json"))

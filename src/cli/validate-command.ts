@@ -2,13 +2,13 @@
 import { type DiagnosticsFormat, renderDiagnostics } from "../manifest/render-diagnostics.ts";
 import { hasErrors } from "../model/diagnostic.ts";
 import { exitCodes } from "./errors.ts";
-import { policyPathOf, type ReadInputs, readInputs } from "./inputs.ts";
+import { type InputOptions, type ReadInputs, readInputs } from "./inputs.ts";
+import { interruptionOf } from "./interruption.ts";
 import type { CliIo } from "./io.ts";
 import { hasColor } from "./terminal.ts";
 
 /** The options of `validate`. */
-export interface ValidateOptions {
-  readonly policy?: string;
+export interface ValidateOptions extends InputOptions {
   readonly output: DiagnosticsFormat;
 }
 
@@ -18,7 +18,8 @@ export async function runValidate(
   options: ValidateOptions,
   io: CliIo,
 ): Promise<number> {
-  const inputs = await readInputs(paths, policyPathOf(options.policy, io), io);
+  using interruption = interruptionOf(io, undefined);
+  const inputs = await readInputs(paths, options, io, interruption.stop);
   const color = hasColor(io.stdout, io.env);
   io.stdout.write(renderDiagnostics(inputs.diagnostics, options.output, { color, files: inputs.files }));
   io.stderr.write(`${closingLine(inputs)}\n`);

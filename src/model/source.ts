@@ -14,7 +14,10 @@ export interface SourceFile {
 
 /** One state of all the files that a source gives; equal ids mean equal files. */
 export interface Revision {
-  /** `sha256:` and the digest over sorted relative paths and contents. */
+  /**
+   * Of files and folders: `sha256:` and the digest over sorted relative paths and contents. Of a Git repository: the
+   * commit's full id, and after a colon the paths in it, where it is not read from its root.
+   */
   readonly id: string;
 }
 
@@ -33,6 +36,10 @@ export const bounds = {
   folderDepth: 16,
   /** Entries of all folders together, files that are no manifests included. */
   folderEntries: 100_000,
+  /** Bytes of what a Git server sends for one commit, compressed. */
+  packBytes: 256 * 1024 * 1024,
+  /** Seconds that reading a Git repository may take. */
+  gitSeconds: 300,
   /** Lists and mappings inside each other, counted from the document. */
   yamlDepth: 32,
   /** Values in one file after every alias has been written out. */

@@ -201,7 +201,8 @@ async function takeFolder(walk: Walk, place: Place, path: string): Promise<void>
   }
 }
 
-function isManifestName(name: string): boolean {
+/** True for a name that makes a file a manifest where a folder is read. */
+export function isManifestName(name: string): boolean {
   return /\.ya?ml$/i.test(name) && !/^kustomization\.ya?ml$/i.test(name);
 }
 
