@@ -246,7 +246,7 @@ describe("hostile repositories", () => {
     expect((await read(r.source, { paths: ["a.yaml"] })).problems).toEqual([`error a.yaml: ${link_}`]);
   });
 
-  test("names that no checkout could have are diagnostics, and lead nowhere", async () => {
+  test("rule 24: names that no checkout could have are diagnostics, and lead nowhere", async () => {
     const r = repository();
     const id = blob(r.path, "x");
     const inner = treeOf(r.path, { "x.yaml": "x" });
@@ -272,7 +272,7 @@ describe("hostile repositories", () => {
     ]);
   });
 
-  test("attributes and filters change no byte and run nothing, whatever the user has configured", async () => {
+  test("rule 24: attributes and filters change no byte and run nothing, whatever the user has configured", async () => {
     const r = repository();
     const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n";
     const home = mkdtempSync(join(folder, "home-"));
@@ -439,7 +439,7 @@ describe("what keeps a repository from being read", () => {
     });
   });
 
-  test("it has moved: no redirect is followed, least of all with the credential", async () => {
+  test("rule 24: it has moved: no redirect is followed, least of all with the credential", async () => {
     const elsewhere = mkdtempSync(join(folder, "elsewhere-"));
     await using other = await httpsGit(join(folder, "served"), elsewhere);
     server.instead = (request, response) => {
