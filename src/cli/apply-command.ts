@@ -26,6 +26,7 @@ import { isLive, paintFor } from "./terminal.ts";
 
 /** The options of `apply`. */
 export interface ApplyCommandOptions extends InputOptions {
+  readonly sqlEncrypt?: "strict" | "tds7";
   readonly output: "text" | "json";
   readonly audit?: string;
   /** A file that `plan --out` has written: only what stands in it is done. */

@@ -6,16 +6,18 @@ import { type SourceOptions, sourceWords } from "./source-options.ts";
 export interface ApplyLineOptions extends SourceOptions {
   readonly policy?: string;
   readonly cloud?: string;
+  readonly sqlEncrypt?: "strict" | "tds7";
 }
 
 /** "bindery apply manifests --policy policy.yaml"; what a shell would take apart is quoted. Not yet safe to print. */
 export function applyLine(paths: readonly string[], options: ApplyLineOptions): string {
-  const { policy, cloud } = options;
+  const { policy, cloud, sqlEncrypt } = options;
   const words = [
     ...paths,
     ...sourceWords(options),
     ...(policy === undefined ? [] : ["--policy", policy]),
     ...(cloud === undefined ? [] : ["--cloud", cloud]),
+    ...(sqlEncrypt === "tds7" ? ["--sql-encrypt", sqlEncrypt] : []),
   ];
   return `bindery apply ${words.map(shellWord).join(" ")}`;
 }

@@ -21,6 +21,8 @@ export interface AzureOptions {
   /** The policy's; undefined where there is no policy yet. */
   readonly tenantId?: string;
   readonly owner?: string;
+  /** `--sql-encrypt`; "strict" by default. */
+  readonly sqlEncrypt?: "strict" | "tds7";
   /** The SQL servers that the policy allows; none by default. */
   readonly sqlServers?: readonly string[];
   readonly dryRun: boolean;
@@ -69,6 +71,7 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
     token: (signal) => connection.databaseToken(signal),
     dryRun: options.dryRun,
     clock: systemClock,
+    encrypt: options.sqlEncrypt === "tds7" ? true : "strict",
     addresses: addressesOf(cloud.sqlAddresses),
     ...trust,
     ...fence,

@@ -126,6 +126,12 @@ describe("interruption", () => {
 test.each([
   [["manifests"], {}, "bindery apply manifests"],
   [["a", "-"], { policy: "p.yaml", cloud: "china" }, "bindery apply a - --policy p.yaml --cloud china"],
+  [
+    ["a"],
+    { cloud: "china", sqlEncrypt: "tds7" as const },
+    "bindery apply a --cloud china --sql-encrypt tds7",
+  ],
+  [["a"], { sqlEncrypt: "strict" as const }, "bindery apply a"],
   [["my team/$(x)"], { policy: "it's" }, "bindery apply 'my team/$(x)' --policy 'it'\\''s'"],
 ])("the plan of %j with %j is applied by %s", (paths, options, line) => {
   expect(applyLine(paths, options)).toBe(line);

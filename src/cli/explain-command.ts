@@ -13,6 +13,7 @@ import { paintFor } from "./terminal.ts";
 
 /** The options of `explain`. */
 export interface ExplainOptions extends InputOptions {
+  readonly sqlEncrypt?: "strict" | "tds7";
   readonly output: "text" | "json";
   readonly timeout?: number;
 }

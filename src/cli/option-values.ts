@@ -62,6 +62,16 @@ export function cloudOption(): Option {
   );
 }
 
+/** How TLS and TDS go together on the way to databases. */
+export function sqlEncryptOption(): Option {
+  return new Option(
+    "--sql-encrypt <mode>",
+    "the way to databases: strict is TDS 8.0 (TLS first), tds7 is TLS within TDS 7.4",
+  )
+    .choices(["strict", "tds7"])
+    .default("strict");
+}
+
 /** The form of the result; the first one is the default. */
 export function outputOption(...formats: readonly [string, ...string[]]): Option {
   return new Option("--output <format>", "the form of the result").choices(formats).default(formats[0]);

@@ -8,7 +8,7 @@ import { renderMarkdown } from "../plan/render/markdown.ts";
 import { renderText } from "../plan/render/text.ts";
 import { policyDigestOf } from "../plan/saved-plan-fit.ts";
 import { applyLine } from "./apply-line.ts";
-import { openAzure } from "./azure.ts";
+import { type AzureOptions, openAzure } from "./azure.ts";
 import { exitCodes } from "./errors.ts";
 import { writeNamedFile } from "./files.ts";
 import { type InputOptions, readValidInputs } from "./inputs.ts";
@@ -22,6 +22,7 @@ import { paintFor } from "./terminal.ts";
 
 /** The options of `plan`. */
 export interface PlanOptions extends InputOptions {
+  readonly sqlEncrypt?: "strict" | "tds7";
   readonly output: "text" | "json" | "markdown";
   /** Where the plan is saved besides, for `apply --plan`. */
   readonly out?: string;
@@ -74,9 +75,11 @@ function rendered(
   }
 }
 
-/** The `cloud` option where there is one, for options that must not be undefined. */
-export function cloudOf({ cloud }: { readonly cloud?: string }): { readonly cloud?: string } {
-  return cloud === undefined ? {} : { cloud };
+type Way = Pick<AzureOptions, "cloud" | "sqlEncrypt">;
+
+/** The options that say how Azure is reached, where there are any, for options that must not be undefined. */
+export function cloudOf({ cloud, sqlEncrypt }: Way): Way {
+  return { ...(cloud !== undefined && { cloud }), ...(sqlEncrypt !== undefined && { sqlEncrypt }) };
 }
 
 /** What the work gives; whatever a stop makes of it is told as the stop. */

@@ -12,6 +12,7 @@ import {
   parseSpeed,
   planMaxAgeOption,
   policyOption,
+  sqlEncryptOption,
   timeoutOption,
   wholeNumber,
 } from "./option-values.ts";
@@ -94,6 +95,7 @@ function addPlan(program: Command, io: CliIo, onExit: OnExit): void {
   )
     .addOption(policyOption())
     .addOption(cloudOption())
+    .addOption(sqlEncryptOption())
     .addOption(outputOption("text", "json", "markdown"))
     .option("--out <file>", "save the plan in a file (JSON) besides, for apply --plan")
     .option("--detailed-exitcode", "exit with 2 if there are changes or held changes")
@@ -115,6 +117,7 @@ function addApply(program: Command, io: CliIo, onExit: OnExit): void {
   )
     .addOption(policyOption())
     .addOption(cloudOption())
+    .addOption(sqlEncryptOption())
     .addOption(outputOption("text", "json"))
     .option("--plan <file>", "do only what stands in this saved plan too (from plan --out)")
     .addOption(planMaxAgeOption())
@@ -161,6 +164,7 @@ function addExplain(program: Command, io: CliIo, onExit: OnExit): void {
   )
     .addOption(policyOption())
     .addOption(cloudOption())
+    .addOption(sqlEncryptOption())
     .addOption(outputOption("text", "json"))
     .addOption(timeoutOption())
     .addHelpText("after", examples.explain)
