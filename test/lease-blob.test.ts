@@ -129,17 +129,21 @@ test("a store that does not answer is given up in a sixth of the lease; the requ
   await wire.close();
 });
 
-test("a lease that nobody renews ends by itself, and not earlier", async () => {
-  const [gone, next] = [holder("leases/left"), holder("leases/left")];
-  expect(await gone.acquire(soon())).toBe(true);
-  const since = performance.now();
-  while (!(await next.acquire(soon()))) await setTimeout(250);
-  const tookInMs = performance.now() - since;
-  // Azurite keeps whole seconds.
-  expect(tookInMs).toBeGreaterThan(13_000);
-  expect(tookInMs).toBeLessThan(20_000);
-  expect(await gone.renew(soon())).toBe(false);
-});
+/** The command lines that take over from each other show that the lease ends; that it does so in time is for the soak. */
+test.runIf(process.env.SOAK === "1")(
+  "a lease that nobody renews ends by itself, and not earlier",
+  async () => {
+    const [gone, next] = [holder("leases/left"), holder("leases/left")];
+    expect(await gone.acquire(soon())).toBe(true);
+    const since = performance.now();
+    while (!(await next.acquire(soon()))) await setTimeout(250);
+    const tookInMs = performance.now() - since;
+    // Azurite keeps whole seconds.
+    expect(tookInMs).toBeGreaterThan(13_000);
+    expect(tookInMs).toBeLessThan(20_000);
+    expect(await gone.renew(soon())).toBe(false);
+  },
+);
 
 test("a blob elsewhere is refused before anything is sent", () => {
   expect(() => holder("leases/one")).not.toThrow();

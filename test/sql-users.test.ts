@@ -346,6 +346,25 @@ test("a connection of a plan changes nothing: nobody even signs in", async () =>
   expect(world.sandbox.sql.log.entries()).toEqual([]);
 });
 
+test("rule 23: without the lease a database is not changed, and a change is cut when the lease ends", async () => {
+  const [never, ended] = [new AbortController().signal, new AbortController()];
+  const { faults, log } = world.sandbox.sql;
+  log.clear();
+  const lost = connected({ fence: { mayWrite: () => false, ended: never } });
+  expect(await failureOf(lost.changeDatabase(orders, addReader, never))).toEqual([
+    "transient",
+    "LeaseLost",
+    undefined,
+  ]);
+  expect(log.entries().map(({ kind }) => kind)).toEqual(["login"]);
+  faults.add({ at: "statement", contains: "ALTER ROLE", delayInMs: 60_000, times: 1 });
+  const held = connected({ fence: { mayWrite: () => true, ended: ended.signal } });
+  const change = failureOf(held.changeDatabase(orders, addReader, never));
+  await expect.poll(() => faults.list()[0]?.hits, { timeout: 30_000, interval: 20 }).toBe(1);
+  ended.abort(new Failure("transient", "ended", { code: "LeaseLost", mayHaveHappened: true }));
+  expect(await change).toEqual(["transient", "LeaseLost", true]);
+});
+
 test.each<readonly [string, () => Partial<SqlOptions>, readonly unknown[]]>([
   [
     "a token for ARM",

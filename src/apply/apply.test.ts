@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { leaseLost } from "../model/lease.ts";
 import type { Change, Operation } from "../plan/plan.ts";
 import type { AuditEvent } from "./audit.ts";
 import { applyTo, type FakeAzure, fakeAzure } from "./fake-azure.ts";
@@ -243,6 +244,15 @@ describe("stop and abort", () => {
     const report = await applyTo(azure, plan, { concurrency: 1, stop: stop.signal, observer });
     expect(linesOf(report)).toEqual(["a: applied", "b: skipped Stopped", "c: skipped WaitsFor"]);
     expect(azure.log).toEqual(["putAssignment kv-a", "readAssignment new"]);
+  });
+
+  test("rule 23: of what a lost lease has kept from beginning, the lease is the reason", async () => {
+    const stop = new AbortController();
+    const observer = observing({ started: () => stop.abort(leaseLost("The lease is gone.")) });
+    const plan = grants({ a: [], b: [] });
+    const report = await applyTo(fakeAzure(), plan, { concurrency: 1, stop: stop.signal, observer });
+    expect(linesOf(report)).toEqual(["a: applied", "b: skipped LeaseLost"]);
+    expect(report.outcomes[1]).toMatchObject({ message: "Not begun: The lease is gone.", transient: true });
   });
 
   test("a stop ends retries: what failed last is the outcome", async () => {

@@ -13,17 +13,22 @@ import { type Azurite, startAzurite, type Wire, wireTo } from "./azurite.ts";
 import { isWrite } from "./kill-gate.ts";
 
 const S = "0b1f6471-0000-4000-8000-00000000a001";
-/** At one after the other, more work than a lease lasts. */
-const machines = 40;
-const writeInMs = 500;
+/** How much there is to do, and how long each write of the first lane takes. */
+export interface Work {
+  readonly machines: number;
+  readonly writeInMs: number;
+}
 
-const seed = `
+function seedFor(machines: number): string {
+  const one = (_: unknown, i: number): string => `  - { resourceGroup: rg, name: vm-${i}, tags: { app: a } }`;
+  return `
 subscriptions: [{ subscriptionId: ${S}, displayName: production }]
 resourceGroups: [{ name: rg-identities, location: westeurope }, { name: rg, location: westeurope }]
 virtualMachines:
-${Array.from({ length: machines }, (_, i) => `  - { resourceGroup: rg, name: vm-${i}, tags: { app: a } }`).join("\n")}
+${Array.from({ length: machines }, one).join("\n")}
 settings: { listLagInMs: 0, graphLagInMs: 0, roleLagInMs: 0, principalLagInMs: 0, operationInMs: 0 }
 `;
+}
 
 const documents = `apiVersion: bindery.dev/v1alpha1
 kind: UserAssignedIdentity
@@ -43,8 +48,8 @@ export interface LaneOptions {
   readonly more?: readonly string[];
   /** Sees each write, counted from 1, before the sandbox does. */
   readonly onWrite?: (number: number, child: ChildProcess) => Promise<void>;
-  /** A file of other documents than the stage's. */
-  readonly documents?: string;
+  /** Lets Azure refuse every write. */
+  readonly refuseWrites?: boolean;
 }
 
 /** A command line with its own way to Azure and to the store. */
@@ -81,10 +86,10 @@ export interface LeaseStage {
 }
 
 /** Opens a stage on which nothing has happened yet. */
-export async function leaseStage(): Promise<LeaseStage> {
+export async function leaseStage({ machines, writeInMs }: Work): Promise<LeaseStage> {
   const [azurite, sandbox] = await Promise.all([
     startAzurite(),
-    startSandbox({ seed: { text: seed, filename: "lease.yaml" } }),
+    startSandbox({ seed: { text: seedFor(machines), filename: "lease.yaml" } }),
   ]);
   expect(await azurite.send("PUT", "/leases?restype=container", sandbox.ready)).toBe(201);
   const folder = await mkdtemp(join(tmpdir(), "bindery-lease-"));
@@ -94,7 +99,7 @@ export async function leaseStage(): Promise<LeaseStage> {
   await writeFile(join(folder, "ca.pem"), `${sandboxCa}\n${azurite.pki.caPem}`);
   const senders = new Map<string, { readonly lane: string; readonly at: number }>();
   const opened = await Promise.all(
-    names.map((name) => openLane({ name, azurite, sandbox, folder, senders })),
+    names.map((name) => openLane({ name, azurite, sandbox, folder, senders, writeInMs })),
   );
   const lane: LeaseStage["lane"] = (name) => {
     const found = opened[names.indexOf(name)];
@@ -124,6 +129,7 @@ interface Opening {
   readonly azurite: Azurite;
   readonly sandbox: Sandbox;
   readonly folder: string;
+  readonly writeInMs: number;
   /** By correlation id and path: who sent it, and when it came. */
   readonly senders: Map<string, { readonly lane: string; readonly at: number }>;
 }
@@ -131,10 +137,10 @@ interface Opening {
 const senderKey = (correlationId: string, method: string, path: string): string =>
   `${correlationId} ${method} ${path}`;
 
-async function openLane({ name, azurite, sandbox, folder, senders }: Opening) {
+async function openLane({ name, azurite, sandbox, folder, senders, writeInMs }: Opening) {
   const wire: Wire = await wireTo(azurite.address);
   let [count, child] = [0, undefined as ChildProcess | undefined];
-  let onWrite: LaneOptions["onWrite"];
+  let running: LaneOptions = {};
   const gate: Listening = await serveHttps(
     async (request) => {
       const { pathname, search } = new URL(request.url);
@@ -145,7 +151,8 @@ async function openLane({ name, azurite, sandbox, folder, senders }: Opening) {
           at: performance.now(),
         });
         count += 1;
-        if (child) await onWrite?.(count, child);
+        if (running.refuseWrites) return refusal();
+        if (child) await running.onWrite?.(count, child);
         if (name === "first") await setTimeout(writeInMs);
       }
       return await sandbox.fetch(request);
@@ -160,11 +167,11 @@ async function openLane({ name, azurite, sandbox, folder, senders }: Opening) {
   const run = (args: readonly string[], onStart: (started: ChildProcess) => void): Promise<CliRun> =>
     cli([...args, "--policy", "policy.yaml", "--cloud", cloud], { cwd: folder, env, onStart });
   return {
-    apply({ more = [], documents: file = "documents.yaml", ...options }: LaneOptions = {}) {
-      [count, onWrite] = [0, options.onWrite];
+    apply(options: LaneOptions = {}) {
+      [count, running] = [0, options];
       // One after the other, so that the holder always has more to write.
       const width = ["--concurrency", name === "first" ? "1" : "8"];
-      return run(["apply", file, "--detailed-exitcode", ...width, ...more], (started) => {
+      return run(["apply", ...usual, ...width, ...(options.more ?? [])], (started) => {
         child = started;
       });
     },
@@ -172,6 +179,13 @@ async function openLane({ name, azurite, sandbox, folder, senders }: Opening) {
     cutFromStore: () => wire.cut(),
     close: async () => void (await Promise.all([gate.close(), wire.close()])),
   };
+}
+
+const usual = ["documents.yaml", "--detailed-exitcode"];
+
+function refusal(): Response {
+  const error = { code: "AuthorizationFailed", message: "The client does not have authorization." };
+  return Response.json({ error }, { status: 403 });
 }
 
 /** The writes of the sandbox's own log, each with the lane that it came by. */
