@@ -356,7 +356,7 @@ test("rule 23: without the lease a database is not changed, and a change is cut 
     "LeaseLost",
     undefined,
   ]);
-  expect(log.entries().map(({ kind }) => kind)).toEqual(["login"]);
+  expect(JSON.stringify(log.entries())).not.toContain("ALTER ROLE");
   faults.add({ at: "statement", contains: "ALTER ROLE", delayInMs: 60_000, times: 1 });
   const held = connected({ fence: { mayWrite: () => true, ended: ended.signal } });
   const change = failureOf(held.changeDatabase(orders, addReader, never));
