@@ -16,10 +16,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { bounds } from "../src/model/source.ts";
+import { startSandbox } from "../src/sandbox/start.ts";
 import { type GitReading, readGitManifests } from "../src/source/git.ts";
 import { parseGitLocation } from "../src/source/git-location.ts";
 import type { GitAccess } from "../src/source/git-settings.ts";
-import { type CliRun, type CliRunOptions, cli } from "./cli-run.ts";
+import { type CliRun, type CliRunOptions, cli, exportsOf } from "./cli-run.ts";
 import {
   blob,
   certificateIn,
@@ -81,6 +82,15 @@ afterEach(() => {
 /** The command line, with the same place for temporary files as this process. */
 function bindery(args: readonly string[], options: CliRunOptions = {}): Promise<CliRun> {
   return cli(args, { ...options, env: { TMPDIR: temporary, ...options.env } });
+}
+
+/** The embedded Azure, and the environment that leads to it. */
+async function sandboxOnSockets(): Promise<AsyncDisposable & { env: Record<string, string> }> {
+  const sandbox = await startSandbox();
+  return {
+    env: exportsOf(sandbox.ready.envFile),
+    [Symbol.asyncDispose]: () => sandbox.close(),
+  };
 }
 
 /** Resolves when whoever has sent this request has hung up, in whatever way. */
@@ -542,6 +552,24 @@ describe("credentials", () => {
     expect(proxy.asked.join()).not.toContain(token);
   });
 
+  test("--git-entra signs in with the credential for Azure, for Azure DevOps only", async () => {
+    await using sandbox = await sandboxOnSockets();
+    await using proxy = await tunnelTo(server.port);
+    const audiences: unknown[] = [];
+    server.instead = ({ headers }, response) => {
+      const payload = (headers.authorization ?? "").match(/^Bearer [^.]+\.([^.]+)\./)?.[1] ?? "";
+      audiences.push((JSON.parse(Buffer.from(payload, "base64url").toString()) as { aud: unknown }).aud);
+      response.writeHead(403).end();
+    };
+    const proxies = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: "127.0.0.1,localhost" };
+    const source = r.source.replace(`127.0.0.1:${server.port}`, "dev.azure.com");
+    const args = ["validate", "--source", source, "--git-entra", "--git-ca-file", server.caFile];
+    const run = await bindery(args, { env: { ...sandbox.env, ...proxies } });
+    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining("does not let Bindery read")]);
+    expect(audiences).toEqual(["499b84ac-1321-427f-aa17-267ca6975798"]);
+    expect(run.stderr).not.toContain("eyJ");
+  });
+
   test.each([
     ["another host than Azure DevOps", ["--git-entra"], {}, "--git-entra is for Azure DevOps"],
     ["a token of two lines", [], { BINDERY_GIT_TOKEN: "a\nX-Evil: b" }, "BINDERY_GIT_TOKEN holds no token"],
@@ -581,6 +609,22 @@ describe("credentials", () => {
       },
     });
     expect([run.code, run.stderr]).toEqual([1, "Stopped (SIGINT). Nothing was written to Azure.\n"]);
+    await closed;
+  });
+
+  test("a second Ctrl-C leaves nothing running and nothing behind either", async () => {
+    let closed: Promise<unknown> | undefined;
+    const args = ["validate", "--source", r.source, "--git-ca-file", server.caFile];
+    const run = await bindery(args, {
+      onStart: (child) => {
+        server.instead = (request) => {
+          closed = closing(request);
+          child.kill("SIGINT");
+          child.kill("SIGTERM");
+        };
+      },
+    });
+    expect([1, 130]).toContain(run.code);
     await closed;
   });
 

@@ -47,7 +47,12 @@ export function startGit(git: Git, args: readonly string[]): RunningGit {
   child.stdin.on("error", () => undefined);
   const kill = (): void => killGroup(child.pid);
   git.signal.addEventListener("abort", kill, { once: true });
-  const ended = endOf(child, git.signal).finally(() => git.signal.removeEventListener("abort", kill));
+  // Its group outlives us otherwise, when a second Ctrl-C ends this process at once.
+  process.once("exit", kill);
+  const ended = endOf(child, git.signal).finally(() => {
+    git.signal.removeEventListener("abort", kill);
+    process.off("exit", kill);
+  });
   // Whoever reads the output may learn of the end first; a rejection that nobody has looked at yet is no crash.
   ended.catch(() => undefined);
   return { child, stderr: () => stderr, ended, kill };

@@ -1,4 +1,5 @@
 // Reads manifests out of one commit of a Git repository: fetched shallow and bare, checked, walked, and all of it removed again.
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +39,8 @@ const gitBounds: GitBounds = { ...bounds, answerInMs: 60_000, totalInMs: bounds.
 export async function readGitManifests(location: GitLocation, reading: GitReading): Promise<SourceReading> {
   const within = { ...gitBounds, ...reading.within };
   const folder = await mkdtemp(join(tmpdir(), "bindery-git-"));
+  const forget = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", forget);
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(timedOut(within.totalInMs)), within.totalInMs);
   try {
@@ -55,6 +58,7 @@ export async function readGitManifests(location: GitLocation, reading: GitReadin
   } finally {
     clearTimeout(timer);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    process.off("exit", forget);
   }
 }
 

@@ -1,8 +1,8 @@
 // Decides which resource a token is asked for, from a `scope` (v2.0) or `resource` (v1.0) parameter.
 
 /**
- * The resources of Azure that the sandbox has a part of, and storage, for whoever stands beside it (Azurite reads these
- * tokens); the origin of its own ARM endpoint is added to them.
+ * The resources of Azure that the sandbox has a part of, and storage and Azure DevOps, for whoever stands beside it
+ * (Azurite and Git servers read these tokens); the origin of its own ARM endpoint is added to them.
  */
 export const AZURE_RESOURCES: readonly string[] = [
   "https://management.azure.com/",
@@ -10,6 +10,7 @@ export const AZURE_RESOURCES: readonly string[] = [
   "https://database.windows.net/",
   "https://ossrdbms-aad.database.windows.net",
   "https://storage.azure.com/",
+  "499b84ac-1321-427f-aa17-267ca6975798",
   "api://AzureADTokenExchange",
 ];
 
