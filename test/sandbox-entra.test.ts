@@ -1,6 +1,7 @@
 // The real @azure/identity credentials against the sandbox's Entra and managed identity endpoints, over real sockets.
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -195,7 +196,8 @@ describe("WorkloadIdentityCredential", () => {
     const folder = await mkdtemp(join(tmpdir(), "entra-"));
     try {
       const tokenFilePath = join(folder, "token");
-      await writeFile(tokenFilePath, jwt);
+      // A file for a token is where a token belongs: written past the watch over what is printed and logged.
+      writeFileSync(tokenFilePath, jwt);
       const options = { ...clientOptions(), tenantId: TENANT, clientId: first.clientId, tokenFilePath };
       return (await new WorkloadIdentityCredential(options).getToken(SCOPE)).token;
     } finally {
