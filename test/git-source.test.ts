@@ -16,7 +16,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { bounds } from "../src/model/source.ts";
+import { productionSubscriptionId } from "../src/sandbox/seed/default-world.ts";
 import { startSandbox } from "../src/sandbox/start.ts";
+import { sandboxTenantId } from "../src/sandbox/tenant.ts";
 import { type GitReading, readGitManifests } from "../src/source/git.ts";
 import { parseGitLocation } from "../src/source/git-location.ts";
 import type { GitAccess } from "../src/source/git-settings.ts";
@@ -653,6 +655,29 @@ describe("credentials", () => {
     expect(run.stderr).toContain(`at ${id}:team`);
     expect(run.stderr).not.toContain("Azure: cloud");
   });
+});
+
+test("a plan carries the commit's id; a saved one is refused for another commit", async () => {
+  await using sandbox = await sandboxOnSockets();
+  const r = repository();
+  const documents = identity.replace("00000000-0000-0000-0000-000000000001", productionSubscriptionId);
+  const id = commit(r.path, treeOf(r.path, { "prod/i.yaml": documents }));
+  const policy = join(folder, "sandbox-policy.yaml");
+  writeFileSync(
+    policy,
+    `apiVersion: bindery.dev/v1alpha1\nkind: Policy\nmetadata: { name: p }\nspec:\n  owner: p\n  tenantId: ${sandboxTenantId}\n  estate: { subscriptions: [${productionSubscriptionId}] }\n`,
+  );
+  const saved = join(folder, "plan.json");
+  const source = ["--source", r.source, "--git-ca-file", server.caFile, "--path", "prod", "--policy", policy];
+  const { env } = sandbox;
+  const plan = await bindery(["plan", ...source, "--output", "json", "--out", saved], { env });
+  expect([plan.code, JSON.parse(plan.stdout)]).toMatchObject([0, { revision: `${id}:prod` }]);
+  commit(r.path, treeOf(r.path, { "prod/i.yaml": `${documents}  tags: { a: b }\n` }), { parents: [id] });
+  const apply = await bindery(["apply", ...source, "--plan", saved], { env });
+  expect([apply.code, apply.stderr]).toEqual([4, expect.stringContaining("The saved plan")]);
+  const same = await bindery(["apply", ...source, "--plan", saved, "--ref", id], { env });
+  expect(same.stderr).toContain(`at ${id}:prod`);
+  expect(same.stderr).toContain("Only what stands in the plan of");
 });
 
 describe("signed commits", () => {

@@ -48,8 +48,9 @@ const safeConfig: Config = [
   ["submodule.recurse", "false"],
   ["transfer.bundleURI", "false"],
   ["http.followRedirects", "false"],
-  ["http.lowSpeedLimit", "1000"],
-  ["http.lowSpeedTime", "30"],
+  // A server that is still counting sends a few bytes every five seconds; one that is gone sends none.
+  ["http.lowSpeedLimit", "1"],
+  ["http.lowSpeedTime", "60"],
   ["http.sslVerify", "true"],
   ["gpg.format", "ssh"],
   // A commit that is signed otherwise is not signed for us.
