@@ -150,3 +150,47 @@ describe.concurrent("rule 23: one writer", () => {
     await expectDone();
   });
 });
+
+/** Stops the holder somewhere in its work, so that it may be reading, waiting, renewing or about to send. */
+async function stoppedAnywhere(
+  { lane, writes, expectDone, close }: LeaseStage,
+  at: string,
+  afterInMs: number,
+) {
+  const stopped = Promise.withResolvers<ChildProcess>();
+  const first = lane("first").apply({
+    onWrite: async (number, child) => {
+      if (number !== 1) return;
+      void setTimeout(afterInMs).then(() => {
+        child.kill("SIGSTOP");
+        stopped.resolve(child);
+      });
+    },
+  });
+  const child = await stopped.promise;
+  const second = await lane("second").apply({
+    more: ["--lease-timeout", "60s"],
+    onWrite: async (number) => {
+      if (number === 1) child.kill("SIGCONT");
+      if (number < 8) await setTimeout(200);
+    },
+  });
+  expect(second.code, `${at}\n${second.stderr}`).toBe(0);
+  const woken = await first;
+  expect(woken.code, `${at}\n${woken.stderr}`).toBe(1);
+  expectOneAfterTheOther(await writes());
+  await expectDone();
+  await close();
+}
+
+test.runIf(process.env.SOAK === "1")(
+  "rule 23: stopped at any moment",
+  async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const afterInMs = Math.round(Math.random() * 4_000);
+      const fresh = await leaseStage({ machines: 40, writeInMs: 300 });
+      await stoppedAnywhere(fresh, `round ${round}, stopped after ${afterInMs} ms`, afterInMs);
+    }
+  },
+  1_200_000,
+);
