@@ -1,9 +1,12 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     globalSetup: ["test/contract/global-setup.ts"],
     setupFiles: ["test/contract/record.ts", "test/support/seed.ts"],
+    // Tests on the sandbox wait more than they compute: one process less than there are cores leaves most of them idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         extends: true,
