@@ -375,3 +375,20 @@ test("a tag goes only after the one that remembers the same instead has been wri
   ]);
   expect(changes[1]?.needs).toContain(changes[0]?.id);
 });
+
+test("under Additive a stale user gives way with all that can be written, and no more", () => {
+  const onSchema = { class: "schema", schema: "sales" } as const;
+  const permissions = [
+    { permission: "CONNECT", securable: { class: "database" }, state: "GRANT" },
+    { permission: "SELECT", securable: onSchema, state: "GRANT" },
+    { permission: "DELETE", securable: onSchema, state: "DENY" },
+    { permission: "SELECT", securable: { class: "other", what: "a column" }, state: "GRANT" },
+  ] as const;
+  const stale = user({ sid: deadSid, permissions });
+  const seen = observed({ identities: [tagged()] }, { databases: new Map([[key, database([stale])]]) });
+  const { held } = planFor(desired(wanted({ bindings: reads(), prunePolicy: "Additive" })), seen, policy);
+  const carried = held.flatMap(({ change: { subject } }) =>
+    subject.kind === "databaseUser" ? (subject.replaces?.permissions ?? []) : [],
+  );
+  expect(carried.map(({ permission, securable }) => [permission, securable])).toEqual([["SELECT", onSchema]]);
+});

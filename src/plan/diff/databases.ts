@@ -10,7 +10,12 @@
 //   no     | stale            | revoke user
 //   no     | foreign          | -
 import { nameOf } from "../../model/arm-id.ts";
-import type { DatabaseContents, DatabaseRef, DatabaseUser } from "../../model/database.ts";
+import type {
+  DatabaseContents,
+  DatabasePermission,
+  DatabaseRef,
+  DatabaseUser,
+} from "../../model/database.ts";
 import { rememberedIn } from "../../model/database-memory.ts";
 import { documentName } from "../../model/document.ts";
 import { byText } from "../../model/order.ts";
@@ -136,7 +141,7 @@ function replaceDraft(
 ): Draft {
   const { name, sid, ownedSchemas, ownedRoles } = stale;
   const carried = carriedBy(place, wanted, stale);
-  const permissions = carried.permissions.filter((p) => p.state !== "DENY" && p.permission !== "CONNECT");
+  const permissions = carried.permissions.filter(isChangeable);
   const subject: Subject = {
     kind: "databaseUser",
     database: place.ref,
@@ -215,8 +220,7 @@ function surplusDrafts(
       .filter((role) => !roles.has(nameKey(role)))
       .map((role) => ({ ...common, kind: "databaseRole" as const, role })),
     ...user.permissions
-      .filter((p) => p.state !== "DENY" && p.securable.class !== "other" && p.permission !== "CONNECT")
-      .filter((p) => !permissions.has(permissionKey(p)))
+      .filter((p) => isChangeable(p) && !permissions.has(permissionKey(p)))
       .map(({ permission, securable, state }) => ({
         ...common,
         kind: "databasePermission" as const,
@@ -241,6 +245,11 @@ function dropDrafts(place: Place, user: DatabaseUser, contents: DatabaseContents
   const problem = dropProblem(place.ref, contents, user, subject);
   const rest = problem?.reason === "UserNotDroppable" ? surplusDrafts(place, undefined, user, contents) : [];
   return [...rest, revokeDraft(place, subject, problem)];
+}
+
+/** CONNECT comes and goes with the user; a DENY, and what stands on a column or the like, is never ours to write. */
+function isChangeable({ permission, securable, state }: DatabasePermission): boolean {
+  return state !== "DENY" && securable.class !== "other" && permission !== "CONNECT";
 }
 
 function personOf({ subjects: { ownership } }: Place): { principalId?: string; clientId?: string } {
