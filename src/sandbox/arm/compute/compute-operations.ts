@@ -93,6 +93,11 @@ export function endEndlessOperations(world: World): void {
   }
 }
 
+/** How a write without an answer of its own is accepted: 202 only with a URL that tells of its end. */
+export function acceptedStatus({ mode }: Operation): 200 | 202 {
+  return mode === "withoutHeader" ? 200 : 202;
+}
+
 /** The headers of a write that takes its time: no Retry-After on updates, a Location only where asked for. */
 export function operationHeaders(
   request: ArmRequest,

@@ -14,6 +14,7 @@ import {
   shown,
 } from "./compute-body.ts";
 import {
+  acceptedStatus,
   isDeleting,
   operationHeaders,
   requireIdle,
@@ -163,5 +164,5 @@ function remove(request: ArmRequest, world: World, kind: ComputeKind): ArmRespon
     ...operationHeaders(request, world, operation, { isMonitored: true }),
     "retry-after": "1",
   };
-  return { status: 202, headers };
+  return { status: acceptedStatus(operation), headers };
 }

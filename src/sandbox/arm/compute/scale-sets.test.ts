@@ -129,6 +129,17 @@ describe("manualupgrade", () => {
     s.advance(5000);
   });
 
+  test("is 200 where the answer is to name no operation, and ends all the same", async () => {
+    s.world.operationModes.add({ path: "**", mode: "withoutHeader", after: 0, times: 1 });
+    const { status, headers } = await upgrade("manual", "*");
+    expect([status, headers.get("location"), headers.get("azure-asyncoperation")]).toEqual([200, null, null]);
+    s.advance(5000);
+    expect(await latest("manual")).toEqual([
+      ["0", true],
+      ["1", true],
+    ]);
+  });
+
   test("is 202 with both URLs, raises the etag, and brings instances up to date when it ends", async () => {
     const answer = await upgrade("manual", "*");
     expect([answer.status, answer.body]).toEqual([202, undefined]);

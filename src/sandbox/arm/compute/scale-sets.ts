@@ -7,7 +7,7 @@ import { pageOf } from "../paging.ts";
 import type { ArmRequest, ArmResponse, ResourceType } from "../provider.ts";
 import { etagAfter, requirePrecondition, shown } from "./compute-body.ts";
 import { computeList } from "./compute-list.ts";
-import { operationHeaders, requireIdle, startOperation } from "./compute-operations.ts";
+import { acceptedStatus, operationHeaders, requireIdle, startOperation } from "./compute-operations.ts";
 import { computeHeaders } from "./compute-quota.ts";
 import { type ComputeKind, computeHandlers, etagHeader, storedCompute } from "./compute-resource.ts";
 import { computeVersions } from "./compute-versions.ts";
@@ -47,7 +47,7 @@ function manualUpgrade(request: ArmRequest, world: World): ArmResponse {
     ...operationIdentifier(request, world, after.location ?? ""),
     ...operationHeaders(request, world, operation, { isMonitored: true }),
   };
-  return { status: 202, headers };
+  return { status: acceptedStatus(operation), headers };
 }
 
 /** The request as if it were for the resource before the last segment. */
