@@ -10,18 +10,13 @@
 //   no     | stale            | revoke user
 //   no     | foreign          | -
 import { nameOf } from "../../model/arm-id.ts";
-import type {
-  DatabaseContents,
-  DatabasePermission,
-  DatabaseRef,
-  DatabaseUser,
-} from "../../model/database.ts";
+import type { DatabaseContents, DatabasePermission, DatabaseUser } from "../../model/database.ts";
 import { rememberedIn } from "../../model/database-memory.ts";
 import { documentName } from "../../model/document.ts";
 import { byText } from "../../model/order.ts";
-import type { ObservedDatabase } from "../../observed/observed.ts";
-import { changeId, type Draft, type Hold, type Subjects } from "../draft.ts";
-import type { ChangeKind, Subject } from "../plan.ts";
+import type { Draft, Subjects } from "../draft.ts";
+import type { Subject } from "../plan.ts";
+import { lineDraft, type Place, personOf, revokeDraft } from "./database-drafts.ts";
 import { afterMemory, memoryDrafts, needing } from "./database-memory.ts";
 import {
   additionProblem,
@@ -31,7 +26,7 @@ import {
   staleProblem,
 } from "./database-problems.ts";
 import { type FoundUser, foundIn } from "./database-user.ts";
-import { foundationOf, mayPrune, pruneReason } from "./identity.ts";
+import { mayPrune } from "./identity.ts";
 import {
   nameKey,
   permissionKey,
@@ -54,14 +49,6 @@ export function diffDatabases(subjects: Subjects): readonly Draft[] {
     return databaseDrafts({ subjects, ref, wanted: wanted.get(key), database: observed.databases.get(key) });
   });
   return [...memory, ...afterMemory(lines, memory, remembered)];
-}
-
-/** One identity beside one database. */
-interface Place {
-  readonly subjects: Subjects;
-  readonly ref: DatabaseRef;
-  readonly wanted: WantedDatabase | undefined;
-  readonly database: ObservedDatabase | undefined;
 }
 
 function databaseDrafts(place: Place): readonly Draft[] {
@@ -250,47 +237,4 @@ function dropDrafts(place: Place, user: DatabaseUser, contents: DatabaseContents
 /** CONNECT comes and goes with the user; a DENY, and what stands on a column or the like, is never ours to write. */
 function isChangeable({ permission, securable, state }: DatabasePermission): boolean {
   return state !== "DENY" && securable.class !== "other" && permission !== "CONNECT";
-}
-
-function personOf({ subjects: { ownership } }: Place): { principalId?: string; clientId?: string } {
-  const { identity } = ownership;
-  return identity ? { principalId: identity.principalId, clientId: identity.clientId } : {};
-}
-
-function lineDraft(
-  { subjects }: Place,
-  { document, suspended }: WantedLine,
-  kind: ChangeKind,
-  subject: Subject,
-  reason: string,
-  problem: Hold | undefined,
-): Draft {
-  const foundation = foundationOf(subjects);
-  return {
-    id: changeId(kind, subjects.identity.id, subject),
-    kind,
-    identityId: subjects.identity.id,
-    identityDocument: subjects.identity.document,
-    document,
-    subject,
-    reason,
-    needs: foundation ? [foundation] : [],
-    suspended,
-    ...(problem && { problem }),
-  };
-}
-
-function revokeDraft({ subjects }: Place, subject: Subject, problem: Hold | undefined): Draft {
-  const { identity } = subjects;
-  return {
-    id: changeId("revoke", identity.id, subject),
-    kind: "revoke",
-    identityId: identity.id,
-    identityDocument: identity.document,
-    document: identity.document,
-    subject,
-    reason: pruneReason(identity),
-    needs: [],
-    ...(problem && { problem }),
-  };
 }
