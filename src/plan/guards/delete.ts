@@ -34,10 +34,16 @@ function holdNotEmpty(subjects: Subjects): Hold | undefined {
   const all = [...assignmentsOf(subjects), ...staleOf(subjects)];
   const assigned = all.filter((a) => isInEstate(a.scope, subjects)).length;
   const databases = rememberedIn(ownership.identity?.tags ?? {}).size;
-  if (attached + assigned + databases === 0) return undefined;
+  const counts = {
+    "attachment(s)": attached,
+    "role assignment(s)": assigned,
+    "database(s) with a user of it": databases,
+  };
+  const left = Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
+  if (left.length === 0) return undefined;
   return {
     reason: "NotEmpty",
-    message: `It still has ${attached} attachment(s), ${assigned} role assignment(s) and users in ${databases} database(s); it is deleted in a pass after these are gone.`,
+    message: `It still has ${left.join(", ")}; it is deleted in a pass after these are gone.`,
     cure: "Nothing to do, unless what is left is ignored or held: then remove that first.",
   };
 }
