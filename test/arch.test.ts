@@ -28,7 +28,10 @@ const rules: Readonly<Record<string, Rule>> = {
   controller: { folders: core, packages: [] },
   azure: { folders: ["model"], packages: ["@azure/", "node:", "uuid", "zod"] },
   sql: { folders: ["model"], packages: ["tedious", "p-limit", "node:"] },
-  telemetry: { folders: ["model"], packages: ["pino", "node:"] },
+  telemetry: {
+    folders: ["model", "status"],
+    packages: ["node:", "pino", "prom-client", "hono", "@hono/", "@opentelemetry/", "zod"],
+  },
   sandbox: {
     folders: [],
     packages: [
