@@ -14,3 +14,12 @@ export interface DocumentRef {
 export function documentName(document: Pick<DocumentRef, "namespace" | "name">): string {
   return `${document.namespace}/${document.name}`;
 }
+
+/** "IdentityBinding/team-orders/orders": no two documents have the same key. */
+export function documentKey({
+  kind,
+  namespace,
+  name,
+}: Pick<DocumentRef, "kind" | "namespace" | "name">): string {
+  return `${kind}/${namespace}/${name}`;
+}

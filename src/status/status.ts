@@ -10,8 +10,9 @@
 // Stalled goes before Reconciling, both go before suspended; among equals the first in the plan's order speaks.
 import type { Outcome } from "../apply/outcome.ts";
 import type { Desired } from "../desired/desired.ts";
-import type { DocumentRef } from "../model/document.ts";
+import { type DocumentRef, documentKey } from "../model/document.ts";
 import type { Change, Held, HeldReason, Orphan, Plan } from "../plan/plan.ts";
+import { type DesiredLine, upToDateLinesFrom } from "./up-to-date.ts";
 
 /** One condition in the manner of kstatus; when it last changed is the caller's to know. */
 export interface Condition {
@@ -35,6 +36,8 @@ export interface DocumentStatus {
   /** What became of its changes, in the plan's order. */
   readonly outcomes: readonly Outcome[];
   readonly held: readonly Held[];
+  /** Its lines that want an attachment or a grant and for which the plan finds no difference. */
+  readonly upToDate: readonly DesiredLine[];
 }
 
 /** How an identity stands that carries our owner tag and that no document names: never Ready. */
@@ -65,11 +68,12 @@ const passing: ReadonlySet<HeldReason> = new Set<HeldReason>([
  */
 export function statusFrom(desired: Desired, plan: Plan, outcomes: readonly Outcome[]): DocumentStatus[] {
   const outcomeOf = new Map(outcomes.map((outcome) => [outcome.change.id, outcome]));
-  const changes = Map.groupBy(plan.changes, (change) => keyOf(change.document));
-  const held = Map.groupBy(plan.held, (one) => keyOf(one.change.document));
+  const changes = Map.groupBy(plan.changes, (change) => documentKey(change.document));
+  const held = Map.groupBy(plan.held, (one) => documentKey(one.change.document));
+  const upToDate = upToDateLinesFrom(desired, plan);
   return documentsOf(desired).map((document) => {
-    const mine = changes.get(keyOf(document)) ?? [];
-    const waiting = held.get(keyOf(document)) ?? [];
+    const mine = changes.get(documentKey(document)) ?? [];
+    const waiting = held.get(documentKey(document)) ?? [];
     const obstacles = [
       ...mine.flatMap((change) => obstacleFrom(change, outcomeOf.get(change.id)) ?? []),
       ...waiting.map(obstacleFromHeld),
@@ -80,6 +84,7 @@ export function statusFrom(desired: Desired, plan: Plan, outcomes: readonly Outc
       conditions: conditionsFrom(obstacles, mine.length),
       outcomes: mine.flatMap((change) => outcomeOf.get(change.id) ?? []),
       held: waiting,
+      upToDate: upToDate.get(documentKey(document)) ?? [],
     };
   });
 }
@@ -98,11 +103,9 @@ function documentsOf(desired: Desired): readonly DocumentRef[] {
     document,
     ...bindings.map((binding) => binding.document),
   ]);
-  return [...new Map(all.toReversed().map((document) => [keyOf(document), document])).values()].toReversed();
-}
-
-function keyOf({ kind, namespace, name }: DocumentRef): string {
-  return `${kind}/${namespace}/${name}`;
+  return [
+    ...new Map(all.toReversed().map((document) => [documentKey(document), document])).values(),
+  ].toReversed();
 }
 
 function obstacleFrom(change: Change, outcome: Outcome | undefined): Obstacle | undefined {
