@@ -74,6 +74,8 @@ const rows: readonly RuleRow[] = [
   },
   { codes: ["failedidentityoperation"], class: "terminal", namesCulprits: true },
   { codes: ["linkedauthorizationfailed"], class: "terminal", namesCulprits: true },
+  // Where the lock is an identity's, the other identities of the request are innocent.
+  { codes: ["scopelocked"], class: "terminal", namesCulprits: true },
 
   // What was written elsewhere is not visible here yet.
   { codes: ["principalnotfound"], class: "propagating", delayInMs: 5_000 },

@@ -241,6 +241,15 @@ const cases: readonly Case[] = [
     expected: { class: "terminal", code: "ScopeLocked" },
   },
   {
+    what: "a lock on one of the identities of a request",
+    status: 409,
+    body: error(
+      "ScopeLocked",
+      `cannot perform write operation because following scope(s) are locked: '${identity}'. Please remove the lock and try again.`,
+    ),
+    expected: { class: "terminal", code: "ScopeLocked", culprits: [identity] },
+  },
+  {
     what: "a principal that is not everywhere yet",
     status: 400,
     body: error("PrincipalNotFound", "Principal x does not exist in the directory y."),
