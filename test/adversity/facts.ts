@@ -77,7 +77,7 @@ export function isInstance({ id, properties }: ArmResource): boolean {
   return /\/virtualmachinescalesets\/[^/]+\//i.test(id) || properties?.virtualMachineScaleSet !== undefined;
 }
 
-/** True for a machine that belongs to somebody's managed service. */
+/** True for the machine that belongs to somebody's managed service, wherever it has been moved. */
 export function isManaged(id: string): boolean {
-  return id.toLowerCase() === targetId("vm-managed").toLowerCase();
+  return /\/virtualMachines\/vm-managed$/i.test(id);
 }
