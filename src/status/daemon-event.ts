@@ -84,8 +84,8 @@ export type DaemonEvent = { readonly atInMs: number } & (
       readonly end: TurnEnd;
       /** What ended a turn that failed; a code of the failure table, and a sentence. */
       readonly failure?: { readonly code: string; readonly message: string };
-      /** When the next turn begins unless something wakes the daemon before. */
-      readonly nextAtInMs: number;
+      /** When the next turn begins unless something wakes the daemon before; undefined: nothing else begins one. */
+      readonly nextAtInMs?: number;
       /** By document ("kind/namespace/name"): until when its changes are left alone after failures. */
       readonly backoff: ReadonlyMap<string, number>;
     }
