@@ -74,6 +74,10 @@ ${subscriptions.map(subscriptionLine).join("\n")}
   # One writer at a time: apply writes only while it holds the lease of this blob, for which Bindery needs the role
   # Storage Blob Data Contributor on the container. Wise wherever two applies could run at the same time.
   # lease: { blobUrl: https://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB }
+
+  # A commit that \`bindery run\` applies although it does not descend from the one that was applied last, as after a
+  # force push that you have looked at. It holds for this commit alone: take it out afterwards.
+  # source: { acceptRevision: FULL-ID-OF-THE-COMMIT }
 `;
 }
 

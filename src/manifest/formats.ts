@@ -56,6 +56,11 @@ export const formats = {
     what: "a digest",
     cure: "copy it from a plan: 24 lower-case hexadecimal digits",
   },
+  commitId: {
+    pattern: whole("[0-9a-f]{40}"),
+    what: "the full id of a commit",
+    cure: "copy it from `git log` or from Bindery's status: 40 lower-case hexadecimal digits",
+  },
   folder: {
     pattern: whole(
       "(?!\\.\\.?(?:/|$))[^/\\\\\\u0000-\\u001f]{1,255}(?:/(?!\\.\\.?(?:/|$))[^/\\\\\\u0000-\\u001f]{1,255})*",

@@ -5,7 +5,6 @@ import type { PathSegment } from "./path.ts";
 const laterKeys: Readonly<Record<string, readonly string[]>> = {
   "IdentityBinding spec.targets[]": ["webApp", "functionApp", "containerApp", "resource"],
   "IdentityBinding spec.grants[]": ["postgresDatabase"],
-  "Policy spec": ["source"],
 };
 
 /** The keys of a later version that may stand at this path of a document of this kind. */

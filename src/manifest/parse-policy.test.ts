@@ -49,6 +49,7 @@ describe("a policy that is right", () => {
   federatedCredentials: { allow: [{ issuer: https://i, subject: "repo:o/*" }] }
   sqlServers: { allow: ["sql-*.database.windows.net"] }
   releases: [0123456789abcdef01234567]
+  source: { acceptRevision: 8f3c2a1b0d9e7f6a5b4c3d2e1f0a9b8c7d6e5f4a }
 `),
     );
     expect(diagnostics).toEqual([]);
@@ -87,9 +88,17 @@ describe("a policy with a mistake is no policy", () => {
       ['5:10 spec.owner: "Prod!" is not a DNS label'],
     ],
     [
-      "keys of a later version",
-      policy("  source: {}\n"),
-      ['8:3 spec.source: "source" is not in this version of Bindery'],
+      "a revision to accept that is none",
+      policy("  source: { acceptRevision: 8f3c2a1 }\n"),
+      ['8:29 spec.source.acceptRevision: "8f3c2a1" is not the full id of a commit'],
+    ],
+    [
+      "a source that says nothing, and one that says where it is",
+      policy("  source: { url: https://h/r }\n"),
+      [
+        "8:3 spec.source.acceptRevision: acceptRevision is missing",
+        '8:13 spec.source.url: unknown key "url"',
+      ],
     ],
     [
       "a lease that cannot be kept",

@@ -52,6 +52,7 @@ spec:
   federatedCredentials: { allow: [{ issuer: "https://i.example", subject: "repo:*" }] }
   protected: [/subscriptions/${subscription}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm]
   releases: [0123456789abcdef01234567]
+  source: { acceptRevision: 8f3c2a1b0d9e7f6a5b4c3d2e1f0a9b8c7d6e5f4a }
 `;
 
 /** The text once for each of its keys and values, with a long one in its place. */

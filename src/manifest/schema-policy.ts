@@ -112,6 +112,16 @@ const Lease = z
       "One writer at a time: apply writes only while it holds this lease. Omitted: no lease is taken.",
   });
 
+const Source = z
+  .strictObject({
+    acceptRevision: formatted("commitId", {
+      description:
+        "A commit that is applied although it does not descend from the one that was applied last. It holds for this commit alone; take it out afterwards.",
+      example: "8f3c2a1b0d9e7f6a5b4c3d2e1f0a9b8c7d6e5f4a",
+    }),
+  })
+  .meta({ description: "What the manifests' source may do once, because a person has looked at it." });
+
 function limit(standard: number, description: string, max = 1_000_000) {
   return z.number().int().min(0).max(max).default(standard).meta({ description });
 }
@@ -210,6 +220,7 @@ export const PolicySpec = z
         description: "Held sets that a person has approved. They fit one revision; take them out afterwards.",
       }),
     lease: Lease.exactOptional(),
+    source: Source.exactOptional(),
   })
   .meta({ description: "What the operator allows." });
 
