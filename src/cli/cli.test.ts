@@ -57,6 +57,7 @@ function fakeIo(isTTY = false, env: CliIo["env"] = {}): FakeIo {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onHangUp: () => () => undefined,
     exit: (code) => void exits.push(code),
     raise: (signal) => {
       for (const listener of listeners) listener(signal);

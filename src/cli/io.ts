@@ -18,6 +18,8 @@ export interface CliIo {
   readonly cwd: string;
   /** Calls the listener for each SIGINT and SIGTERM until the returned function is called. */
   readonly onSignal: (listener: (signal: string) => void) => () => void;
+  /** Calls the listener for each SIGHUP until the returned function is called; without a listener it ends the process. */
+  readonly onHangUp: (listener: () => void) => () => void;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 }

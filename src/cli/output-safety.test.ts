@@ -38,12 +38,14 @@ import { renderText } from "../plan/render/text.ts";
 import { applyLine } from "./apply-line.ts";
 import { applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
 import { auditSink } from "./audit-sink.ts";
+import { renderSettingsJson, renderSettingsText } from "./config-command.ts";
 import { CliError, reportError } from "./errors.ts";
 import type { CliIo } from "./io.ts";
 import { logFor } from "./log.ts";
 import { policyText } from "./policy-template.ts";
 import { progressOn } from "./progress.ts";
 import { runCli } from "./run-cli.ts";
+import type { ToldSetting } from "./settings-values.ts";
 
 const src = join(import.meta.dirname, "..");
 
@@ -185,6 +187,7 @@ function captured(stdin = "", env: CliIo["env"] = {}): Captured {
     env,
     cwd: "/",
     onSignal: () => () => undefined,
+    onHangUp: () => () => undefined,
     exit: () => undefined,
   };
 }
@@ -198,6 +201,11 @@ const applied = (text: string) => {
     end: "converged",
   } as unknown as Convergence);
 };
+
+const toldWith = (text: string): readonly ToldSetting[] => [
+  { name: "policy", value: text, origin: { kind: "file", file: text, line: 1 } },
+  { name: "paths", value: [text, text], origin: { kind: "argument" } },
+];
 
 /** What each exported `render…` function makes of hostile text. */
 const renderers: Readonly<Record<string, (text: string) => string | readonly string[]>> = {
@@ -224,6 +232,8 @@ const renderers: Readonly<Record<string, (text: string) => string | readonly str
   },
   renderApplyText: (text) => renderApplyText(applied(text), (_, one) => one),
   renderApplyJson: (text) => renderApplyJson(applied(text), context(text)),
+  renderSettingsText: (text) => renderSettingsText({ told: toldWith(text) }, (_, one) => one),
+  renderSettingsJson: (text) => renderSettingsJson({ told: toldWith(text), file: text }),
 };
 
 /** Everything else that prints, by the file that writes; "ours" where nothing in it comes from outside. */
@@ -243,6 +253,12 @@ const writers: Readonly<Record<string, "ours" | ((text: string) => Promise<strin
   "cli/azure.ts": async (text) => {
     const io = captured("", { BINDERY_CLOUD: text || "x" });
     await runCli(["init", "--output", text || "x"], io);
+    return io.stdout.text + io.stderr.text;
+  },
+  "cli/config-command.ts": async (text) => {
+    const io = captured("", { BINDERY_CONFIG: text, [`BINDERY_INTERVAL${text}`]: text });
+    await runCli(["config", text, "--interval", text, "--source", text, "--traces-url", text], io);
+    await runCli(["config", "x", "--policy", text || "x", "--output", "json"], io);
     return io.stdout.text + io.stderr.text;
   },
   "cli/demo-command.ts": "ours",

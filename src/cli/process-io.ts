@@ -20,6 +20,10 @@ export function processIo(): CliIo {
         for (const signal of signals) process.off(signal, listener);
       };
     },
+    onHangUp: (listener) => {
+      process.on("SIGHUP", listener);
+      return () => void process.off("SIGHUP", listener);
+    },
     exit: (code) => process.exit(code),
   };
 }
