@@ -142,6 +142,7 @@ describe("a request", () => {
         operation: "Microsoft.ManagedIdentity/userAssignedIdentities",
         status: 404,
         correlationId,
+        durationInMs: expect.any(Number),
       },
     ]);
   });

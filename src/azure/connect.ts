@@ -21,7 +21,7 @@ import { readerOf } from "./reader.ts";
 import { graphOf } from "./resource-graph.ts";
 import { existingScopes } from "./scopes.ts";
 import { targetWriterOf } from "./target-writer.ts";
-import type { LimitWait, Outside } from "./throttle.ts";
+import type { LimitQuota, LimitWait, Outside } from "./throttle.ts";
 
 /** What it takes to connect. */
 export interface ConnectOptions {
@@ -39,6 +39,8 @@ export interface ConnectOptions {
   readonly onRequest?: (event: RequestEvent) => void;
   /** Sees each request that is held back for one of Azure's limits. */
   readonly onWait?: (wait: LimitWait) => void;
+  /** Sees what each answer says is left of one of Azure's limits. */
+  readonly onQuota?: (quota: LimitQuota) => void;
   readonly bounds?: RequestBounds;
   /** What stands before every write; nothing by default. */
   readonly fence?: WriteFence;
@@ -82,6 +84,7 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
     correlationId: () => running.getStore()?.correlationId ?? randomUUID(),
     onRequest: options.onRequest ?? ((): void => undefined),
     onWait: options.onWait ?? ((): void => undefined),
+    onQuota: options.onQuota ?? ((): void => undefined),
     ...(options.ca ? { ca: options.ca } : {}),
     ...(options.bounds ? { bounds: options.bounds } : {}),
     ...(options.fence ? { fence: options.fence } : {}),

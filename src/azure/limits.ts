@@ -18,6 +18,11 @@ export interface Limit {
   readonly cost?: (facts: RequestFacts) => number;
 }
 
+/** "compute/UpdateVMResource/resource": names a row, not what its buckets stand for. */
+export function limitKeyOf({ provider, name, scope }: Limit): string {
+  return [provider, name, scope].join("/");
+}
+
 /** A limit and the one bucket of it that a request counts against. */
 export interface Claim {
   readonly limit: Limit;
@@ -187,4 +192,4 @@ const rows: readonly Limit[] = [
 const width: Readonly<Record<LimitScope, number>> = { resource: 0, subscription: 1, tenant: 2 };
 
 /** The rows, those of single resources first. */
-const limits = rows.toSorted((a, b) => width[a.scope] - width[b.scope]);
+export const limits = rows.toSorted((a, b) => width[a.scope] - width[b.scope]);

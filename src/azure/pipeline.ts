@@ -22,8 +22,10 @@ import {
   hostsPolicy,
   type RequestBounds,
   type RequestEvent,
+  type SentTimes,
+  sentTimesPolicy,
 } from "./policies.ts";
-import { type LimitWait, type Outside, throttlePolicy } from "./throttle.ts";
+import { type LimitQuota, type LimitWait, type Outside, throttlePolicy } from "./throttle.ts";
 
 /** What a line to Azure is made of. */
 export interface LineOptions {
@@ -35,6 +37,8 @@ export interface LineOptions {
   readonly outside: Outside;
   /** Sees each request that is held back for a limit. */
   readonly onWait: (wait: LimitWait) => void;
+  /** Sees what each answer says is left of a limit. */
+  readonly onQuota: (quota: LimitQuota) => void;
   readonly version: string;
   /** The id that all requests of the operation at hand carry. */
   readonly correlationId: () => string;
@@ -113,13 +117,15 @@ function clientOptionsFrom(options: LineOptions): ClientOptions {
 }
 
 function guardFrom(options: LineOptions): Line["guard"] {
+  const times: SentTimes = new WeakMap();
   const policies = [
-    correlationPolicy(options.correlationId, options.onRequest),
+    correlationPolicy(options.correlationId, options.onRequest, times),
     answersPolicy(),
     hostsPolicy([new URL(options.cloud.resourceManager).host]),
     ...(options.dryRun ? [dryRunPolicy()] : []),
     // Its waits do not count as Azure's time to answer.
-    throttlePolicy(options.clock, options.outside, options.onWait),
+    throttlePolicy(options.clock, options.outside, options),
+    sentTimesPolicy(times),
     boundsPolicy(options.bounds ?? defaultBounds),
   ];
   return (client) => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   createHttpHeaders,
   createPipelineRequest,
@@ -14,6 +15,8 @@ import {
   isReadOnly,
   operationOf,
   type RequestEvent,
+  type SentTimes,
+  sentTimesPolicy,
 } from "./policies.ts";
 
 const arm = "https://management.azure.com";
@@ -170,6 +173,26 @@ test("requests carry the operation's correlation id and are reported with it", a
     { method: "GET", operation: "Microsoft.Resources/resources", status: 200, correlationId: "c-1" },
     { method: "PUT", operation: "Microsoft.Resources/subscriptions", status: 0, correlationId: "c-1" },
   ]);
+});
+
+test("a request is timed from its sending, not from its wait", async () => {
+  const events: RequestEvent[] = [];
+  const times: SentTimes = new WeakMap();
+  const policy = correlationPolicy(
+    () => "c-1",
+    (event) => events.push(event),
+    times,
+  );
+  const sent = sentTimesPolicy(times);
+  await policy.sendRequest(request(`${arm}${sub}`), async (r) => {
+    await sleep(60);
+    return await sent.sendRequest(r, async (one) => {
+      await sleep(20);
+      return await end().next(one);
+    });
+  });
+  expect(events[0]?.durationInMs).toBeGreaterThanOrEqual(15);
+  expect(events[0]?.durationInMs).toBeLessThan(60);
 });
 
 test.each([

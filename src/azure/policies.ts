@@ -16,6 +16,22 @@ export interface RequestEvent {
   /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
   readonly correlationId: string;
+  /** From sending, waits for limits not counted, until the answer; undefined if nothing was sent. */
+  readonly durationInMs?: number;
+}
+
+/** When requests were sent last, in milliseconds since any instant: what stands before the waits reads it behind them. */
+export type SentTimes = WeakMap<PipelineRequest, number>;
+
+/** Notes when a request is sent; to stand behind whatever lets requests wait. */
+export function sentTimesPolicy(times: SentTimes): PipelinePolicy {
+  return {
+    name: "bindery-sent-times",
+    async sendRequest(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+      times.set(request, performance.now());
+      return await next(request);
+    },
+  };
 }
 
 /** Requests, next links and operation URLs may go to these hosts only ("management.azure.com", with port if any). */
@@ -121,6 +137,7 @@ const correlationHeader = "x-ms-correlation-request-id";
 export function correlationPolicy(
   correlationId: () => string,
   onRequest: (event: RequestEvent) => void,
+  times: SentTimes = new WeakMap(),
 ): PipelinePolicy {
   return {
     name: "bindery-correlation",
@@ -128,17 +145,23 @@ export function correlationPolicy(
       const id = request.headers.get(correlationHeader) ?? correlationId();
       request.headers.set(correlationHeader, id);
       const event = { method: request.method, operation: operationOf(request.url), correlationId: id };
+      const report = (status: number): void =>
+        onRequest({ ...event, status, ...durationFrom(times.get(request)) });
       try {
         const response = await next(request);
         if (!response.headers.get(correlationHeader)) response.headers.set(correlationHeader, id);
-        onRequest({ ...event, status: response.status });
+        report(response.status);
         return response;
       } catch (error) {
-        onRequest({ ...event, status: statusOf(error) });
+        report(statusOf(error));
         throw error;
       }
     },
   };
+}
+
+function durationFrom(sentAtInMs: number | undefined): Pick<RequestEvent, "durationInMs"> {
+  return sentAtInMs === undefined ? {} : { durationInMs: Math.round(performance.now() - sentAtInMs) };
 }
 
 function statusOf(error: unknown): number {

@@ -6,7 +6,7 @@ import {
 } from "@azure/core-rest-pipeline";
 import { describe, expect, test } from "vitest";
 import { jumpingClock } from "../apply/fixtures.ts";
-import { type LimitWait, type Outside, throttlePolicy } from "./throttle.ts";
+import { type LimitQuota, type LimitWait, type Outside, throttlePolicy } from "./throttle.ts";
 
 const arm = "https://management.azure.com";
 const s1 = "/subscriptions/00000000-0000-0000-0000-000000000001";
@@ -388,18 +388,22 @@ test("the buckets of thousands of machines do not add up for ever, and those in 
   expect(clock.now() - before).toBe(15_000);
 });
 
-test("who watches is told which limit holds a request back, and for how long", async () => {
+test("who watches is told which limit holds a request back, for how long, and what is left", async () => {
   const waits: LimitWait[] = [];
+  const quotas: LimitQuota[] = [];
   const clock = jumpingClock();
-  const policy = throttlePolicy(
-    clock,
-    (wait) => wait(),
-    (wait) => waits.push(wait),
-  );
-  const answer = { status: 200, headers: createHttpHeaders(), bodyAsText: "" };
+  const policy = throttlePolicy(clock, (wait) => wait(), {
+    onWait: (wait) => waits.push(wait),
+    onQuota: (quota) => quotas.push(quota),
+  });
   for (let n = 0; n < 16; n += 1) {
     const request = createPipelineRequest({ url: `${arm}${graph}`, method: "POST" });
-    await policy.sendRequest(request, async () => ({ ...answer, request }));
+    const headers = createHttpHeaders(n < 15 ? { "x-ms-user-quota-remaining": `${14 - n}` } : {});
+    await policy.sendRequest(request, async () => ({ status: 200, headers, bodyAsText: "", request }));
   }
-  expect(waits).toEqual([{ limit: "Resource Graph's user-quota per tenant", inMs: 334 }]);
+  expect(waits).toEqual([
+    { limit: "Resource Graph's user-quota per tenant", key: "graph/user-quota/tenant", inMs: 334 },
+  ]);
+  const left = Array.from({ length: 15 }, (_, n) => ({ key: "graph/user-quota/tenant", remaining: 14 - n }));
+  expect(quotas).toEqual(left);
 });

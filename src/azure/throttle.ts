@@ -8,7 +8,7 @@ import type {
 import type { Clock } from "../model/ports.ts";
 import { type Bucket, bucketFrom } from "./bucket.ts";
 import { pauseOf, remainingOf } from "./limit-answers.ts";
-import { type Claim, claimsOf, type Limit } from "./limits.ts";
+import { type Claim, claimsOf, type Limit, limitKeyOf } from "./limits.ts";
 import { factsOf } from "./request-facts.ts";
 
 /** A request's bucket, and which limit it stands for. */
@@ -23,7 +23,22 @@ export type Outside = <T>(wait: () => Promise<T>) => Promise<T>;
 export interface LimitWait {
   /** "Compute's UpdateVMResource per resource": whose limit, its name, and whom it counts for. */
   readonly limit: string;
+  /** "compute/UpdateVMResource/resource": the same for all that it counts for. */
+  readonly key: string;
   readonly inMs: number;
+}
+
+/** How many requests Azure says it would still take of a limit. */
+export interface LimitQuota {
+  /** As that of a wait. */
+  readonly key: string;
+  readonly remaining: number;
+}
+
+/** Who watches the limits; nobody by default. */
+export interface LimitWatcher {
+  readonly onWait?: (wait: LimitWait) => void;
+  readonly onQuota?: (quota: LimitQuota) => void;
 }
 
 /** How a limit's owner is called. */
@@ -42,14 +57,15 @@ const owners: Readonly<Record<Limit["provider"], string>> = {
 export function throttlePolicy(
   clock: Clock,
   outside: Outside,
-  onWait: (wait: LimitWait) => void = () => undefined,
+  { onWait, onQuota }: LimitWatcher = {},
 ): PipelinePolicy {
   const bucketOf = bucketsOn(clock);
   const take = async ({ limit, cost }: Claim, bucket: Bucket, signal: AbortSignal): Promise<void> => {
     const wait = (): Promise<void> => bucket.take(cost, signal);
     if (bucket.hasRoom(cost)) return await wait();
     const { provider, name, scope } = limit;
-    onWait({ limit: `${owners[provider]} ${name} per ${scope}`, inMs: bucket.delayInMs(cost) });
+    const words = `${owners[provider]} ${name} per ${scope}`;
+    onWait?.({ limit: words, key: limitKeyOf(limit), inMs: bucket.delayInMs(cost) });
     // A limit of one resource delays nobody else; behind a wide one it is of no use to begin more.
     await (scope === "resource" ? outside(wait) : wait());
   };
@@ -63,7 +79,7 @@ export function throttlePolicy(
         answer = await next(request);
         return answer;
       } finally {
-        for (const one of held) learn(one, answer);
+        for (const one of held) learn(one, answer, onQuota);
       }
     },
   };
@@ -97,13 +113,19 @@ async function takeAll(
 
 const never = new AbortController().signal;
 
-function learn({ bucket, limit, cost }: Held, answer: PipelineResponse | undefined): void {
+function learn(
+  { bucket, limit, cost }: Held,
+  answer: PipelineResponse | undefined,
+  onQuota: LimitWatcher["onQuota"],
+): void {
   if (!answer) {
     bucket.answered(cost);
     return;
   }
   const { status, headers, bodyAsText } = answer;
-  bucket.answered(cost, remainingOf(limit, headers));
+  const remaining = remainingOf(limit, headers);
+  if (remaining !== undefined) onQuota?.({ key: limitKeyOf(limit), remaining });
+  bucket.answered(cost, remaining);
   const pauseInMs = pauseOf(limit, { status, headers, body: bodyAsText ?? "" });
   if (pauseInMs > 0) bucket.pause(pauseInMs);
 }
