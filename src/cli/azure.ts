@@ -32,6 +32,9 @@ export interface AzureOptions {
   readonly fence?: WriteFence;
   readonly log: Log;
   readonly onWait?: ConnectOptions["onWait"];
+  /** Sees each request, besides the log. */
+  readonly onRequest?: ConnectOptions["onRequest"];
+  readonly onQuota?: ConnectOptions["onQuota"];
 }
 
 /** An open way to Azure. */
@@ -55,13 +58,17 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
   const trust = ca === undefined ? {} : { ca };
   const fence = options.fence && { fence: options.fence };
   const credential = credentialFor({ cloud, ...tenant, ...trust });
-  const onRequest: ConnectOptions["onRequest"] = (event) => options.log.debug({ ...event }, "azure request");
+  const onRequest: ConnectOptions["onRequest"] = (event) => {
+    options.log.debug({ ...event }, "azure request");
+    options.onRequest?.(event);
+  };
   const way = { cloud, credential, version: version(), onRequest, ...tenant, ...trust };
   const connection = connectAzure({
     ...way,
     dryRun: options.dryRun,
     clock: systemClock,
     ...(options.onWait && { onWait: options.onWait }),
+    ...(options.onQuota && { onQuota: options.onQuota }),
     ...fence,
   });
   const databases = connectSql({
