@@ -1,8 +1,8 @@
 // Runs the operations of a plan and says what became of every change.
-import type { Plan, Warning } from "../plan/plan.ts";
+import type { Change, Plan, Warning } from "../plan/plan.ts";
 import { type ApplyPorts, knownPrincipals } from "./operation-run.ts";
 import type { ApplyOptions } from "./options.ts";
-import type { ApplyReport } from "./outcome.ts";
+import type { ApplyReport, Verdict } from "./outcome.ts";
 import { ledgerOf } from "./outcome-ledger.ts";
 import { quarantineVerdict } from "./quarantine.ts";
 import { defaultRetryPolicy } from "./retry.ts";
@@ -23,11 +23,8 @@ const mostRunningWrites = 250;
 export async function applyPlan(plan: Plan, ports: ApplyPorts, options: ApplyOptions): Promise<ApplyReport> {
   const never = new AbortController().signal;
   const warnings: Warning[] = [];
-  const { settled, quarantine = new Map() } = options;
-  const ledger = ledgerOf(
-    plan,
-    (change) => settled?.get(change.id) ?? quarantineVerdict(quarantine, change, options.clock.now()),
-  );
+  const { stop = never, handOver = never, abort = never } = options;
+  const ledger = ledgerOf(plan, (change) => earlierVerdict(options, change));
   const bug = new AbortController();
   const application: Application = {
     plan,
@@ -38,8 +35,9 @@ export async function applyPlan(plan: Plan, ports: ApplyPorts, options: ApplyOpt
     principals: knownPrincipals(),
     pollingOn: boundedOutside(mostRunningWrites),
     policy: { ...defaultRetryPolicy, ...options.retry },
-    stop: AbortSignal.any([options.stop ?? never, options.abort ?? never, bug.signal]),
-    abort: options.abort ?? never,
+    stop: AbortSignal.any([stop, handOver, abort, bug.signal]),
+    handOver,
+    abort,
   };
   await runInOrder(plan, options.concurrency ?? defaultConcurrency, async (operation, outside) => {
     try {
@@ -50,4 +48,15 @@ export async function applyPlan(plan: Plan, ports: ApplyPorts, options: ApplyOpt
   });
   bug.signal.throwIfAborted();
   return { outcomes: ledger.outcomes(), warnings };
+}
+
+/** Why a change is not tried now, whatever the plan says. */
+function earlierVerdict(
+  { settled, quarantine = new Map(), postponed, clock }: ApplyOptions,
+  change: Change,
+): Verdict | undefined {
+  const before = settled?.get(change.id) ?? quarantineVerdict(quarantine, change, clock.now());
+  if (before) return before;
+  const verdict = postponed?.(change);
+  return verdict && { ...verdict, postponed: true };
 }

@@ -3,6 +3,7 @@ import { idKey } from "../model/arm-id.ts";
 import type { DatabaseReader } from "../model/database.ts";
 import { Failure } from "../model/failure.ts";
 import type { Identity } from "../model/identity.ts";
+import { linkedTo } from "../model/linked-signal.ts";
 import type { Catalogue, Reader, RunningWrite, WritePorts } from "../model/ports.ts";
 import type { Change, OperationAction, Warning } from "../plan/plan.ts";
 import type { Verdict } from "./outcome.ts";
@@ -76,11 +77,20 @@ export function waitsFrom(
   };
 }
 
-/** Waits for the end of an accepted write; after the policy's time it counts as under way, whatever became of it. */
-async function endedInTime(write: RunningWrite, { policy, clock, abort }: RetryScope): Promise<void> {
-  const done = new AbortController();
-  const signal = AbortSignal.any([abort, done.signal]);
-  const deadline = clock.sleep(policy.runningWriteInMs, signal).then(() => {
+/**
+ * Waits for the end of an accepted write; after the policy's time, or when it is handed over, it counts as under way,
+ * whatever becomes of it.
+ */
+async function endedInTime(
+  write: RunningWrite,
+  { policy, clock, abort, handOver }: RetryScope,
+): Promise<void> {
+  if (handOver.aborted) throw handedOver();
+  using over = linkedTo(abort);
+  const { promise: handed, reject } = Promise.withResolvers<never>();
+  const hand = (): void => reject(handedOver());
+  handOver.addEventListener("abort", hand, { once: true });
+  const deadline = clock.sleep(policy.runningWriteInMs, over.signal).then(() => {
     const minutes = Math.round(policy.runningWriteInMs / 60_000);
     throw new Failure("transient", `Azure has not ended the operation within ${minutes} minutes.`, {
       code: "InProgress",
@@ -88,8 +98,15 @@ async function endedInTime(write: RunningWrite, { policy, clock, abort }: RetryS
     });
   });
   try {
-    await Promise.race([write.ended(signal), deadline]);
+    await Promise.race([write.ended(over.signal), deadline, handed]);
   } finally {
-    done.abort();
+    handOver.removeEventListener("abort", hand);
+    over.abort(undefined);
   }
+}
+
+/** It has been written, and how it ends is for the next pass to see: lag, not a failure. */
+function handedOver(): Failure {
+  const message = "Azure has accepted it and still works on it; the next pass shows how it ended.";
+  return new Failure("propagating", message, { code: "InProgress", mayHaveHappened: true });
 }

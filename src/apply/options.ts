@@ -1,9 +1,9 @@
 // What the caller of an apply decides: time, chance, who watches, and when it is to stop.
 import type { Failure } from "../model/failure.ts";
 import type { Clock } from "../model/ports.ts";
-import type { Operation } from "../plan/plan.ts";
+import type { Change, Operation } from "../plan/plan.ts";
 import type { AuditEvent } from "./audit.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Verdict } from "./outcome.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Outside } from "./slots.ts";
@@ -37,10 +37,17 @@ export interface ApplyOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** Once aborted, no operation starts any more; running ones end, but try nothing again. */
   readonly stop?: AbortSignal;
+  /**
+   * Implies a stop. Once aborted, what Azure has accepted is not waited for any more: its changes are `InProgress`,
+   * for the next pass to find out how it ended. Requests under way end.
+   */
+  readonly handOver?: AbortSignal;
   /** Once aborted, everything ends at once. */
   readonly abort?: AbortSignal;
   /** By change: outcomes of earlier passes that stand, so that the change is not tried again. */
   readonly settled?: ReadonlyMap<string, Outcome>;
   /** Identities that earlier passes saw rejected on a target, and until when they are left alone there. */
   readonly quarantine?: Quarantine;
+  /** The verdict on a change that is to wait for longer than passes follow each other; undefined: it may be tried. */
+  readonly postponed?: (change: Change) => Verdict | undefined;
 }

@@ -75,6 +75,7 @@ function waitsFor(need: string, outcome: Outcome | undefined, heldFor: string | 
       ? `This waits for "${outcome.change.kind}", which was ${outcome.state}: ${outcome.message}`
       : `This waits for another change, which ${why}: ${need}.`,
     ...(outcome?.transient ? { transient: true } : {}),
+    ...(outcome?.postponed ? { postponed: true } : {}),
   };
 }
 

@@ -22,6 +22,8 @@ export interface Outcome {
   readonly correlationId?: string;
   /** `begins`: Azure has named this identity as the cause of a rejection. `stands`: not tried because it had before. */
   readonly quarantine?: "begins" | "stands";
+  /** Not tried because it, or what it needs, is to wait for longer than passes follow each other. */
+  readonly postponed?: true;
 }
 
 /** An outcome before it is known whose it is. */

@@ -26,6 +26,7 @@ function trial(policy: Partial<RetryPolicy> = {}, more: Partial<RetryScope> = {}
     random: () => 1,
     startedAtInMs: clock.now(),
     stop: new AbortController().signal,
+    handOver: new AbortController().signal,
     abort: new AbortController().signal,
     whilePolling: (wait) => wait(),
     outside: (wait) => {

@@ -43,6 +43,8 @@ export interface RetryScope {
   readonly startedAtInMs: number;
   /** Once aborted, what has failed is not tried again. */
   readonly stop: AbortSignal;
+  /** Once aborted, accepted writes are not waited for any more. */
+  readonly handOver: AbortSignal;
   /** Once aborted, everything ends at once. */
   readonly abort: AbortSignal;
   /** Runs a wait without a place among the running operations. */

@@ -21,8 +21,10 @@ export interface Application {
   readonly policy: RetryPolicy;
   /** Bounds the accepted writes that are polled at the same time. */
   readonly pollingOn: (outside: Outside) => Outside;
-  /** Aborted by a stop, an abort or a bug: nothing new starts. */
+  /** Aborted by a stop, a handover, an abort or a bug: nothing new starts. */
   readonly stop: AbortSignal;
+  /** Aborted when accepted writes are not to be waited for any more. */
+  readonly handOver: AbortSignal;
   readonly abort: AbortSignal;
 }
 
@@ -86,7 +88,7 @@ async function work(
   changes: readonly Change[],
   outside: Outside,
 ): Promise<Verdicts> {
-  const { plan, ports, options, policy, principals, stop, abort, warnings } = application;
+  const { plan, ports, options, policy, principals, stop, handOver, abort, warnings } = application;
   const { clock, random, observer } = options;
   const onRetry = (failure: Failure, delayInMs: number): void =>
     observer?.retrying(operation, failure, delayInMs);
@@ -98,6 +100,7 @@ async function work(
     random,
     startedAtInMs,
     stop,
+    handOver,
     abort,
     outside,
     whilePolling,

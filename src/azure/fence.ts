@@ -1,6 +1,7 @@
 // Decides at the last moment before a write leaves the process whether it still may: after all waits, token in hand.
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import { refuseUnlessHeld, type WriteFence } from "../model/lease.ts";
+import { linkedTo } from "../model/linked-signal.ts";
 import { isReadOnly } from "./policies.ts";
 
 /**
@@ -11,16 +12,20 @@ export function fencedClient(client: HttpClient, fence: WriteFence): HttpClient 
   return {
     async sendRequest(request) {
       if (isReadOnly(request.method, request.url)) return await client.sendRequest(request);
+      // Of the term that this write belongs to: there may be another one when it is answered.
+      const { ended } = fence;
       const { abortSignal } = request;
-      request.abortSignal = AbortSignal.any([
-        fence.ended,
-        ...(abortSignal instanceof AbortSignal ? [abortSignal] : []),
-      ]);
+      using cut = linkedTo(ended, abortSignal instanceof AbortSignal ? abortSignal : undefined);
+      request.abortSignal = cut.signal;
       refuseUnlessHeld(fence);
       try {
         return await client.sendRequest(request);
       } catch (error) {
-        throw fence.ended.aborted ? fence.ended.reason : error;
+        throw ended.aborted ? ended.reason : error;
+      } finally {
+        // The request may be sent once more.
+        if (abortSignal) request.abortSignal = abortSignal;
+        else delete request.abortSignal;
       }
     },
   };

@@ -3,6 +3,7 @@ import type { ApplyOptions } from "../apply/options.ts";
 import { isDone, type Outcome } from "../apply/outcome.ts";
 import { type Quarantine, quarantineAfter } from "../apply/quarantine.ts";
 import { idKey } from "../model/arm-id.ts";
+import { isInterruption } from "../model/linked-signal.ts";
 import type { Clock, ReadPorts, WritePorts } from "../model/ports.ts";
 import { type Intent, type Narrowing, type Pass, reconcile } from "./reconcile.ts";
 
@@ -25,6 +26,8 @@ export interface ConvergeOptions {
   readonly clock: Clock;
   /** Once aborted, no further pass begins. */
   readonly stop?: AbortSignal;
+  /** As `stop`; what it means besides is for the pass. */
+  readonly handOver?: AbortSignal;
   readonly abort?: AbortSignal;
   readonly maxPasses?: number;
   /** Between passes, when something is to become visible or to recover. */
@@ -55,7 +58,8 @@ export async function converge(
   options: ConvergeOptions,
 ): Promise<Convergence> {
   const { clock, maxPasses = 5, waitInMs = 5_000 } = options;
-  const interrupt = AbortSignal.any([options.stop, options.abort].filter((signal) => signal !== undefined));
+  const { stop, handOver, abort } = options;
+  const interrupt = AbortSignal.any([stop, handOver, abort].filter((signal) => signal !== undefined));
   const passes: Pass[] = [];
   let { quarantine = new Map() } = options;
   let carried: Carried = {
@@ -83,39 +87,48 @@ export async function converge(
   }
 }
 
-/** Who sees the plan of each pass before anything is written. */
-export interface PlanWatcher {
+/** Who sees the plan of each pass before anything is written, and what runs each pass. */
+export interface PassWatcher {
   readonly onPlan?: (planned: Narrowing, pass: number) => void;
+  /** Just runs it by default. */
+  readonly aroundPass?: (pass: number, run: () => Promise<Pass>) => Promise<Pass>;
 }
 
 /** Reconciles pass after pass; what is left of a set that was released in one pass stays released in the next. */
 export async function convergeOn(
   intent: Intent,
   ports: ReadPorts & WritePorts,
-  options: ApplyOptions & ConvergeOptions & PlanWatcher,
+  options: ApplyOptions & ConvergeOptions & PassWatcher,
 ): Promise<Convergence> {
   return await converge(({ number, settled, released, created, quarantine }) => {
     const { allowance } = intent;
     const releases = { ...intent.releases, changes: intent.releases.changes.union(released) };
     const now = { ...intent, releases, ...(allowance && { allowance: { ...allowance, created } }) };
-    return reconcile(now, ports, {
-      ...options,
-      settled,
-      quarantine,
-      onPlan: async (planned) => options.onPlan?.(planned, number),
-    });
+    const run = (): Promise<Pass> =>
+      reconcile(now, ports, {
+        ...options,
+        settled,
+        quarantine,
+        onPlan: async (planned) => options.onPlan?.(planned, number),
+      });
+    return options.aroundPass?.(number, run) ?? run();
   }, options);
 }
 
-/** Another pass helps after anything that was applied (it may make room for more) and anything that may recover. */
+/** Another pass helps after anything that was applied (it may make room for more) and anything that may recover soon. */
 function hasMoreToDo({ report }: Pass): boolean {
   return report.outcomes.some(
-    ({ state, transient }) => state === "applied" || (state !== "propagating" && transient === true),
+    (outcome) => outcome.state === "applied" || (outcome.state !== "propagating" && mayRecoverSoon(outcome)),
   );
 }
 
 function needsTime({ report }: Pass): boolean {
-  return report.outcomes.some(({ state, transient }) => state === "propagating" || transient === true);
+  return report.outcomes.some((outcome) => outcome.state === "propagating" || mayRecoverSoon(outcome));
+}
+
+/** What is postponed waits for longer than the passes of one apply follow each other. */
+function mayRecoverSoon({ transient, postponed }: Outcome): boolean {
+  return transient === true && postponed !== true;
 }
 
 function carriedAfter(before: Carried, { plan, report }: Pass, quarantine: Quarantine): Carried {
@@ -142,11 +155,7 @@ async function unlessInterrupted<T>(signal: AbortSignal, work: () => Promise<T>)
   try {
     return await work();
   } catch (error) {
-    if (signal.aborted && isInterruption(error, signal)) return;
+    if (isInterruption(error, signal)) return;
     throw error;
   }
-}
-
-function isInterruption(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === "AbortError");
 }

@@ -57,7 +57,10 @@ export async function reconcile(
   ports: ReadPorts & WritePorts,
   options: PassOptions,
 ): Promise<Pass> {
-  const planned = await planOf(intent, ports, readingSignal(options));
+  const reading = readingSignal(options);
+  const planned = await planOf(intent, ports, reading);
+  // A read that was cut may have been taken for one that failed: nothing is concluded from it.
+  reading.throwIfAborted();
   const narrowing = narrowingOf(planned, intent.allowance);
   await options.onPlan?.(narrowing);
   const report = await applyPlan(narrowing.plan, ports, options);
@@ -105,6 +108,6 @@ function hasOpenQuestions({ plan, observed }: Planned): boolean {
 }
 
 /** A stop ends reading at once: nothing is lost by it. */
-function readingSignal({ stop, abort }: ApplyOptions): AbortSignal {
-  return AbortSignal.any([stop, abort].filter((signal) => signal !== undefined));
+function readingSignal({ stop, handOver, abort }: ApplyOptions): AbortSignal {
+  return AbortSignal.any([stop, handOver, abort].filter((signal) => signal !== undefined));
 }

@@ -52,12 +52,10 @@ async function isDue(
   using over = linkedTo(signal);
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   over.signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  const slept = due && clock.sleep(due.inMs, over.signal).then(() => true);
-  // Once another one has won, how the rest ends is nobody's concern.
-  stopped.catch(() => undefined);
-  slept?.catch(() => undefined);
+  const runners: Promise<boolean>[] = [woken.then(() => false), stopped];
+  if (due) runners.push(clock.sleep(due.inMs, over.signal).then(() => true));
   try {
-    return await Promise.race([woken.then(() => false), stopped, ...(slept ? [slept] : [])]);
+    return await Promise.race(runners);
   } finally {
     over.abort(undefined);
   }

@@ -3,6 +3,7 @@ import pLimit from "p-limit";
 import type { DatabaseReader, DatabaseRef, DatabaseResource, DatabaseWriter } from "../model/database.ts";
 import { Failure } from "../model/failure.ts";
 import { refuseUnlessHeld, type WriteFence } from "../model/lease.ts";
+import { linkedTo } from "../model/linked-signal.ts";
 import type { Clock } from "../model/ports.ts";
 import { type Address, openConnection, type SqlConnection } from "./connection.ts";
 import { contentsFrom, readingBatch } from "./reading.ts";
@@ -60,8 +61,8 @@ export function connectSql(options: SqlOptions): DatabaseReader & DatabaseWriter
       }
       const batches = batchesFor(change);
       const { fence } = options;
-      const until = fence ? AbortSignal.any([signal, fence.ended]) : signal;
-      await using(database, until, async (connection) => {
+      using cut = linkedTo(signal, fence?.ended);
+      await using(database, cut.signal, async (connection) => {
         for (const batch of batches) {
           refuseUnlessHeld(fence);
           await connection.run(batch, true);
