@@ -31,5 +31,6 @@ export const SettingsPatch = z.strictObject({
   lastPageFails: z.boolean().exactOptional(),
   throttled: z.boolean().exactOptional(),
   credentialWriteInMs: duration.exactOptional(),
+  activityLagInMs: duration.exactOptional(),
   sqlResumeInMs: duration.exactOptional(),
 });

@@ -165,6 +165,22 @@ export const switchTable = {
     meaning: "Whether the identities of a PATCH stay when a broken extension fails its operation.",
     readIn: "arm/compute/settle-operations.ts",
   },
+  activityCaller: {
+    values: ["objectId", "clientId"],
+    meaning: "What the activity log calls an application that has written something.",
+    readIn: "arm/activity/activity-log.ts",
+  },
+  activityLogRights: {
+    values: ["refused", "filtered"],
+    meaning:
+      "Whether who may not read a subscription's activity log is refused, or sees what it may read of it.",
+    readIn: "arm/activity/activity-log.ts",
+  },
+  activityResourceUri: {
+    values: ["exact", "andBelow"],
+    meaning: "Whether the activity log of a resource also shows what lies below the resource.",
+    readIn: "arm/activity/activity-filter.ts",
+  },
   tagKeys: {
     values: ["kept", "lowered"],
     meaning: "In which casing the keys of tags come back.",

@@ -1,4 +1,5 @@
 // What exists in the embedded Azure: the one state that ARM, Resource Graph, Entra and the admin endpoint share.
+import { type Activities, createActivities } from "./activities.ts";
 import type { DenyAssignment, PolicyRule, RoleSchedule } from "./governance.ts";
 import { createOperationModes, type OperationMode, type OperationModes } from "./operation-modes.ts";
 import { emptySqlState, type SqlState } from "./sql/state.ts";
@@ -166,6 +167,8 @@ export interface Settings {
   throttled: boolean;
   /** How long a write of a federated credential takes, in real milliseconds; default 5. */
   credentialWriteInMs?: number;
+  /** How far behind the truth the activity log is; default 3000. */
+  activityLagInMs?: number;
   /** How long a paused database needs to wake after the first sign-in; default 5000. */
   sqlResumeInMs?: number;
 }
@@ -194,6 +197,8 @@ export interface World {
   readonly roleSchedules: Store<RoleSchedule>;
   readonly principals: Store<Principal>;
   readonly operations: Store<Operation>;
+  /** What the activity log knows. */
+  readonly activities: Activities;
   /** The content of databases, and what else ARM does not show of SQL. */
   readonly sql: SqlState;
 }
@@ -218,6 +223,7 @@ export function emptyWorld(tenantId: string, now: () => number, settings: Settin
     roleSchedules: new Store(now),
     principals: new Store(now),
     operations: new Store(now),
+    activities: createActivities(),
     sql: emptySqlState(),
   };
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { observed } from "../exchanges.ts";
 import type { World } from "../world.ts";
+import { logWrite } from "./activity/activity-record.ts";
 import { rightsOf } from "./authorization/rights.ts";
 import { isRecord, readBody } from "./body.ts";
 import { armErrors } from "./errors.ts";
@@ -109,8 +110,11 @@ async function answerTo(
     caller,
     origin,
   };
-  refuseLocked(world, { method, type: match.type, id: writtenIdOf(match, path) });
-  const answer = await Promise.resolve(match.handler(underPolicies(armRequest, world), world));
+  const { handler, type } = match;
+  const answer = await logged(world, match, armRequest, async () => {
+    refuseLocked(world, { method, type, id: writtenIdOf(match, path) });
+    return await Promise.resolve(handler(underPolicies(armRequest, world), world));
+  });
   const readable = isWhole ? answer : readablePartOf(answer, world, caller);
   return { ...readable, body: recased(readable.body, world.switches) };
 }
@@ -141,6 +145,31 @@ function locationOf(world: World, path: ArmPath): string | undefined {
   const owner =
     world.resources.get(path.path) ?? world.resources.get(path.path.slice(0, path.path.lastIndexOf("/")));
   return owner?.location;
+}
+
+/** Carries a request out; the activity log gets what writes in a subscription, whether it succeeds or not. */
+async function logged(
+  world: World,
+  match: Match,
+  { method, caller, path, headers }: ArmRequest,
+  carryOut: () => Promise<ArmResponse>,
+): Promise<ArmResponse> {
+  if (method === "GET" || path.subscriptionId === undefined || !match.right) return await carryOut();
+  const correlationId = headers.get("x-ms-correlation-request-id");
+  const ended = logWrite(world, {
+    writer: caller,
+    action: match.right.action,
+    resourceId: writtenIdOf(match, path),
+    ...(correlationId !== null && { correlationId }),
+  });
+  try {
+    const answer = await carryOut();
+    ended(answer.status);
+    return answer;
+  } catch (error) {
+    if (error instanceof ArmError) ended(error.status);
+    throw error;
+  }
 }
 
 /** What a request writes: an action writes the resource before it. */

@@ -1,5 +1,6 @@
 // The table of everything that ARM answers: its own routes, the resource types, and the types that are only kept.
 import type { World } from "../world.ts";
+import { activityLog } from "./activity/activity-log.ts";
 import { permissions } from "./authorization/permissions.ts";
 import { roleAssignments } from "./authorization/role-assignments.ts";
 import { roleDefinitions } from "./authorization/role-definitions.ts";
@@ -54,6 +55,7 @@ const entries: readonly TypeEntry[] = [
   { type: scaleSetInstances },
   { type: computeOperations, getRights: "provider" },
   { type: locks, listRights: "provider", inTenant: true },
+  { type: activityLog, listRights: "provider" },
   ...sqlResources.map((type) => ({ type })),
 ];
 

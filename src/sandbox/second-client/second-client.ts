@@ -3,6 +3,7 @@ import { patternOf } from "../path-pattern.ts";
 import type { World } from "../world.ts";
 import { type Claim, claimsAfter, holds } from "./claims.ts";
 import { type Deed, type DeedKind, type DeedWish, type Doer, deedKinds } from "./deed.ts";
+import { logDeed } from "./deed-log.ts";
 import { addLock, moveMachine, scaleSet, stripTags } from "./estate-deeds.ts";
 import {
   attachForeign,
@@ -90,9 +91,11 @@ export function createSecondClient(
   const act = (wish: DeedWish): Deed | undefined => {
     const done = doers[wish.kind]({ world, random, mayTouch }, wish);
     if (done === undefined) return undefined;
+    const type = (world.resources.get(done.resourceId) ?? world.resources.get(done.newId ?? ""))?.type;
     const time = new Date(world.now()).toISOString();
     const deed = { sequence: deeds.length + 1, time, kind: wish.kind, ...done };
     deeds.push(deed);
+    logDeed(world, deed, type);
     claims = claimsAfter(claims, deed);
     return deed;
   };
