@@ -11,6 +11,7 @@ Exit codes:
 
 Environment:
   BINDERY_POLICY, BINDERY_CLOUD    defaults of --policy and --cloud
+  BINDERY_…                        settings of run: \`bindery config\` shows them
   BINDERY_GIT_TOKEN                an access token for --source git+https://…
   BINDERY_GIT_USER                 the user name that goes with it, where it matters
   BINDERY_LOG_LEVEL                debug, info, warn, error or silent
@@ -48,6 +49,18 @@ Examples:
   $ bindery apply manifests --policy policy.yaml --plan plan.json
   $ bindery apply manifests --policy policy.yaml --release 0123456789abcdef01234567
   $ bindery apply manifests --policy policy.yaml --audit audit.jsonl --timeout 20m
+`,
+  run: `
+Examples:
+  $ bindery run --source git+https://github.com/contoso/identities --policy policy.yaml
+  $ bindery run manifests --policy policy.yaml --dry-run
+  $ bindery run --config bindery.yaml
+  $ bindery run manifests --policy policy.yaml --once
+`,
+  config: `
+Examples:
+  $ bindery config --config bindery.yaml
+  $ bindery config manifests --policy policy.yaml --interval 10m --output json
 `,
   explain: `
 Examples:

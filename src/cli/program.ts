@@ -1,5 +1,6 @@
 // Decides which commands and options there are; what a command needs is loaded only when it runs.
 import { Command, Option } from "commander";
+import { addConfig } from "./config-options.ts";
 import { examples, exitCodeHelp } from "./help.ts";
 import type { CliIo } from "./io.ts";
 import {
@@ -36,6 +37,7 @@ export function programFor(io: CliIo, onExit: OnExit): Command {
   addValidate(program, io, onExit);
   addPlan(program, io, onExit);
   addApply(program, io, onExit);
+  addConfig(program, io, onExit);
   addExplain(program, io, onExit);
   addSchema(program, io, onExit);
   addSandbox(program, io, onExit);
