@@ -3,9 +3,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { TokenCredential } from "@azure/core-auth";
 import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { ActivityLog } from "../model/activity-log.ts";
 import type { DatabaseReader, DatabaseWriter } from "../model/database.ts";
 import type { WriteFence } from "../model/lease.ts";
 import type { Clock, ReadPorts, Self, WritePorts } from "../model/ports.ts";
+import { activityLogOn } from "./activity-log.ts";
 import { assignmentWriterOf } from "./assignment-writer.ts";
 import { ask } from "./call.ts";
 import { clientsOn } from "./clients.ts";
@@ -54,6 +56,8 @@ export interface ConnectOptions {
 export interface AzureConnection {
   readonly read: Omit<ReadPorts, keyof DatabaseReader>;
   readonly write: Omit<WritePorts, keyof DatabaseWriter>;
+  /** Who else writes in the estate, where that may be read. */
+  readonly activityLog: ActivityLog;
   /** An access token for databases. */
   databaseToken(signal: AbortSignal): Promise<string>;
   /** Who Bindery is, read from its own token. */
@@ -110,6 +114,7 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
       ...targetWriterOf(clients, polling),
       ...assignmentWriterOf(clients, clock),
     },
+    activityLog: activityLogOn({ line, self, now: () => clock.now() }),
     self,
     databaseToken: (signal) => ask(() => readToken(line.credential, cloud.sqlAudience, signal)),
     listEstate: (signal) => listSeen(clients, clock, signal),
