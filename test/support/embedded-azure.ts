@@ -1,27 +1,18 @@
 // An embedded Azure without waiting: time is virtual, and the real SDKs reach it as a function or over sockets.
 import type { AccessToken, TokenCredential } from "@azure/core-auth";
-import {
-  createDefaultHttpClient,
-  createHttpHeaders,
-  type HttpClient,
-  type PipelineRequest,
-  type PipelineResponse,
-  RestError,
-} from "@azure/core-rest-pipeline";
+import type { HttpClient, PipelineRequest } from "@azure/core-rest-pipeline";
 import type { AzureCloud } from "../../src/azure/cloud.ts";
-import { createCertificateAuthority } from "../../src/sandbox/pki.ts";
 import type { LogEntry } from "../../src/sandbox/request-log.ts";
-import { ConnectionCut } from "../../src/sandbox/router.ts";
 import { binderyRoles, type SeededCaller } from "../../src/sandbox/seed/callers.ts";
 import { loadSeed } from "../../src/sandbox/seed/load.ts";
 import { readSeed } from "../../src/sandbox/seed/read.ts";
-import { serveHttps } from "../../src/sandbox/server.ts";
-import { createServices } from "../../src/sandbox/services.ts";
+import type { Services } from "../../src/sandbox/services.ts";
 import { defaultSettings } from "../../src/sandbox/settings.ts";
 import { Store } from "../../src/sandbox/store.ts";
 import { defaultSwitches } from "../../src/sandbox/switches.ts";
 import { sandboxTenantId } from "../../src/sandbox/tenant.ts";
 import type { World } from "../../src/sandbox/world.ts";
+import { asFunction, type Fetch, onSockets, type Reached } from "./embedded-reach.ts";
 import type { Wiring } from "./harness.ts";
 import { type VirtualClock, virtualClock } from "./virtual-clock.ts";
 
@@ -39,6 +30,8 @@ export interface EmbeddedAzure {
   /** Bindery's way in; requests go through `httpClient` if given, which ends in `send`. */
   wiring(random: () => number, httpClient?: HttpClient): Wiring;
   readonly send: HttpClient;
+  /** Lets SQL fail. */
+  readonly sqlFaults: Services["sql"]["faults"];
   /** What another process needs to get in as Bindery; over sockets only. */
   entrance(): Entrance;
   /** How many writes of Bindery's own caller have arrived since the world was renewed. */
@@ -54,7 +47,8 @@ export interface Entrance {
   readonly clientSecret: string;
 }
 
-type Fetch = (request: Request) => Promise<Response>;
+const armAudience = "https://management.azure.com/";
+const sqlAudience = "https://database.windows.net/";
 
 /** How long a request takes, in milliseconds of the virtual clock. */
 const requestInMs = 20;
@@ -66,14 +60,16 @@ const oblivionInMs = 60 * 60_000;
 
 /**
  * Makes an embedded Azure whose clock stands still unless somebody sleeps or sends. What comes over sockets goes
- * through `gate`, which may keep a request or its answer back.
+ * through `gate`, which may keep a request or its answer back. SQL servers of these names listen over sockets, for
+ * worlds that have them.
  */
 export async function embeddedAzure(
   transport: "function" | "sockets" = "function",
   gate: (fetch: Fetch) => Fetch = (fetch) => fetch,
+  sqlServers: readonly string[] = [],
 ): Promise<EmbeddedAzure> {
-  const reached = transport === "sockets" ? await onSockets(gate) : await asFunction();
-  const { world, advance } = reached;
+  const reached = transport === "sockets" ? await onSockets(gate, sqlServers) : await asFunction();
+  const { world, advance, sql } = reached;
   const clock = virtualClock(world.now, advance);
   const send = clientOf(reached, clock);
   let caller: SeededCaller | undefined;
@@ -85,8 +81,11 @@ export async function embeddedAzure(
     advance,
     send,
     admin,
+    sqlFaults: sql.faults,
     async renew(seed) {
       await admin("DELETE", "faults");
+      sql.faults.clear();
+      sql.log.clear();
       caller = callerNamed(renewed(world, seed, advance));
       credential = credentialOf(reached, clock, caller);
       await admin("DELETE", "requests");
@@ -101,7 +100,7 @@ export async function embeddedAzure(
     wiring(random, httpClient = send) {
       if (!credential) throw new Error("The world has to be renewed first.");
       return {
-        cloud: cloudAt(reached.origin),
+        cloud: cloudAt(reached.origin, reached.sqlAddresses),
         credential,
         clock,
         random,
@@ -109,6 +108,14 @@ export async function embeddedAzure(
         tenantId: sandboxTenantId,
         subscriptions: world.subscriptions.values().map((s) => s.subscriptionId),
         ...(reached.ca !== undefined && { ca: reached.ca }),
+        databases: {
+          clock: { now: clock.now, sleep: clock.sleepAmidst },
+          around: (work) =>
+            clock.busy(() => {
+              advance(requestInMs);
+              return work();
+            }),
+        },
       };
     },
     entrance() {
@@ -129,52 +136,15 @@ export async function embeddedAzure(
   };
 }
 
-/** A sandbox, however it is reached. */
-interface Reached {
-  readonly world: World;
-  readonly advance: (byInMs: number) => void;
-  readonly fetch: Fetch;
-  readonly adminToken: string;
-  readonly origin: string;
-  readonly client: HttpClient;
-  readonly ca?: string;
-  readonly close: () => Promise<void>;
-}
-
-/** Nobody listens at its origin. */
-async function asFunction(): Promise<Reached> {
-  const origin = "https://sandbox.invalid";
-  const { world, clock, fetch, adminToken, learnOrigins } = await createServices({ speed: 0 });
-  learnOrigins([origin]);
-  const client = { sendRequest: (request: PipelineRequest) => answerTo(fetch, request) };
-  return { world, advance: clock.advance, fetch, adminToken, origin, client, close: async () => undefined };
-}
-
-async function onSockets(gate: (fetch: Fetch) => Fetch): Promise<Reached> {
-  const { world, clock, fetch, adminToken, learnOrigins } = await createServices({ speed: 0 });
-  const pki = await createCertificateAuthority({ hosts: [], now: Date.now });
-  const { port, close } = await serveHttps(gate(fetch), pki, 0);
-  const origin = `https://localhost:${port}`;
-  learnOrigins([origin]);
-  const client = onKeptConnections(pki.caPem);
-  return { world, advance: clock.advance, fetch, adminToken, origin, client, ca: pki.caPem, close };
-}
-
-/** The SDKs' own client, which keeps connections for each object of TLS settings: here all connections of Bindery share one. */
-function onKeptConnections(ca: string): HttpClient {
-  const client = createDefaultHttpClient();
-  const tlsSettings = { ca };
-  return { sendRequest: (request) => client.sendRequest(Object.assign(request, { tlsSettings })) };
-}
-
-function cloudAt(origin: string): AzureCloud {
+function cloudAt(origin: string, sqlAddresses: Readonly<Record<string, string>>): AzureCloud {
   return {
     name: "sandbox",
     authorityHost: origin,
     resourceManager: origin,
-    resourceManagerAudience: "https://management.azure.com",
+    resourceManagerAudience: armAudience.replace(/\/$/, ""),
     sqlServerSuffix: ".database.windows.net",
-    sqlAudience: "https://database.windows.net/",
+    sqlAudience,
+    sqlAddresses,
     tenantId: sandboxTenantId,
     sandbox: true,
     wellKnown: false,
@@ -195,6 +165,7 @@ function storesOf(world: World): readonly Pick<Store<unknown>, "clear" | "rememb
 /** Empties the world and fills it again. */
 function renewed(world: World, text: string, advance: (byInMs: number) => void): readonly SeededCaller[] {
   for (const store of storesOf(world)) store.clear();
+  clearSql(world);
   world.operationModes.clear();
   const read = readSeed(text, "seed");
   Object.assign(world.settings, defaultSettings, read.seed.settings);
@@ -206,6 +177,13 @@ function renewed(world: World, text: string, advance: (byInMs: number) => void):
   }
   advance(oblivionInMs);
   return callers;
+}
+
+/** Whoever is still connected finds nothing. */
+function clearSql({ sql }: World): void {
+  for (const { sqlite } of sql.databases.values()) sqlite.close();
+  for (const part of [sql.databases, sql.recipes, sql.resuming, sql.admins, sql.directoryReaders])
+    part.clear();
 }
 
 async function adminRequest(
@@ -223,24 +201,26 @@ async function adminRequest(
 
 /** Tokens of the sandbox's own Entra, kept by its clock; the SDKs ask before every request, as theirs is the real one. */
 function credentialOf(reached: Reached, clock: VirtualClock, caller: SeededCaller): TokenCredential {
-  let kept: { readonly token: string; readonly until: number } | undefined;
+  const kept = new Map<string, { readonly token: string; readonly until: number }>();
   return {
-    async getToken(): Promise<AccessToken> {
-      if (!kept || kept.until - 60_000 < clock.now()) {
-        const { token, lifetimeInMs } = await clock.busy(() => issued(reached, caller));
-        kept = { token, until: clock.now() + lifetimeInMs };
-      }
-      return { token: kept.token, expiresOnTimestamp: 0 };
+    async getToken(scopes): Promise<AccessToken> {
+      const audience = String(scopes).startsWith(sqlAudience) ? sqlAudience : armAudience;
+      const known = kept.get(audience);
+      if (known && known.until - 60_000 >= clock.now()) return { token: known.token, expiresOnTimestamp: 0 };
+      const { token, lifetimeInMs } = await clock.busy(() => issued(reached, caller, audience));
+      kept.set(audience, { token, until: clock.now() + lifetimeInMs });
+      return { token, expiresOnTimestamp: 0 };
     },
   };
 }
 
-async function issued({ fetch, origin }: Reached, { clientId, clientSecret }: SeededCaller) {
+async function issued({ fetch, origin }: Reached, caller: SeededCaller, audience: string) {
+  const { clientId, clientSecret } = caller;
   const form = new URLSearchParams({
     grant_type: "client_credentials",
     client_id: clientId,
     client_secret: clientSecret,
-    scope: `${cloudAt(origin).resourceManagerAudience}/.default`,
+    scope: `${audience}.default`,
   });
   const url = `${origin}/${sandboxTenantId}/oauth2/v2.0/token`;
   const answer = await fetch(new Request(url, { method: "POST", body: form }));
@@ -265,23 +245,4 @@ function clientOf({ client, advance }: Reached, clock: VirtualClock): HttpClient
 function refuseIfAborted({ abortSignal }: PipelineRequest): void {
   if (abortSignal?.aborted)
     throw Object.assign(new Error("The operation was aborted."), { name: "AbortError" });
-}
-
-/** A cut connection looks as it does to the client on sockets. */
-async function answerTo(fetch: Reached["fetch"], request: PipelineRequest): Promise<PipelineResponse> {
-  const { url, method, body } = request;
-  const headers = request.headers.toJSON();
-  const sent = new Request(url, { method, headers, ...(typeof body === "string" && { body }) });
-  try {
-    const response = await fetch(sent);
-    return {
-      request,
-      status: response.status,
-      headers: createHttpHeaders(Object.fromEntries(response.headers)),
-      bodyAsText: await response.text(),
-    };
-  } catch (error) {
-    if (!(error instanceof ConnectionCut)) throw error;
-    throw new RestError("socket hang up", { code: "ECONNRESET", request });
-  }
 }

@@ -52,6 +52,8 @@ export interface Wiring {
   readonly httpClient?: HttpClient;
   /** How long an operation of Azure may take; Bindery's own default if left out. */
   readonly deadlineInMs?: number;
+  /** Of databases: what goes on around each reading and each change, and the clock for waits amidst them. */
+  readonly databases?: { readonly clock: Clock; around<T>(work: () => Promise<T>): Promise<T> };
 }
 
 /** A clock that runs as fast as the sandbox's: a wait of a minute takes a minute of its time. */
@@ -61,6 +63,8 @@ function clockOf(sandbox: Sandbox, speed: number): Clock {
     sleep: (inMs, signal) => setTimeout(inMs / speed, undefined, { signal }),
   };
 }
+
+type Databases = ReturnType<typeof connectSql>;
 
 /** Connects Bindery's own, least privileged caller to a sandbox that was started with this speed. */
 export function harnessFor(sandbox: Sandbox, speed: number, httpClient?: HttpClient): Harness {
@@ -103,16 +107,23 @@ export function harnessOn(wiring: Wiring): Harness {
       ...(httpClient && { httpClient }),
       ...(deadlineInMs !== undefined && { deadlineInMs }),
     });
-  const databasesOf = (connection: AzureConnection, dryRun: boolean) =>
-    connectSql({
+  const databasesOf = (connection: AzureConnection, dryRun: boolean): Databases => {
+    const ports = connectSql({
       serverSuffix: cloud.sqlServerSuffix,
       isAllowed: () => true,
       token: (signal) => connection.databaseToken(signal),
       dryRun,
-      clock,
+      clock: wiring.databases?.clock ?? clock,
       addresses: addressesOf(cloud.sqlAddresses),
       ...(ca !== undefined && { ca }),
     });
+    const { databases: beside } = wiring;
+    if (!beside) return ports;
+    return {
+      readDatabase: (...args) => beside.around(() => ports.readDatabase(...args)),
+      changeDatabase: (...args) => beside.around(() => ports.changeDatabase(...args)),
+    };
+  };
   const [dry, live] = [connect(true), connect(false)];
   const [dryDatabases, databases] = [databasesOf(dry, true), databasesOf(live, false)];
   let desired: { readonly of: string; readonly state: Intent["desired"] } | undefined;

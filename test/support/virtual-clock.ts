@@ -11,6 +11,8 @@ interface Sleeper {
 export interface VirtualClock extends Clock {
   /** Runs something during which time does not move on. */
   busy<T>(work: () => Promise<T>): Promise<T>;
+  /** A sleep of something that is busy otherwise: meanwhile time may move on. */
+  sleepAmidst(inMs: number, signal: AbortSignal): Promise<void>;
 }
 
 /** Turns of the event loop without anything happening after which all are taken to be waiting. */
@@ -43,27 +45,37 @@ export function virtualClock(now: () => number, advance: (byInMs: number) => voi
     next.wake();
   }
 
+  async function sleep(inMs: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    activity += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const sleeper = { at: now() + inMs, wake: resolve };
+    const cut = (): void => {
+      sleepers.delete(sleeper);
+      reject(signal.reason);
+    };
+    sleepers.add(sleeper);
+    signal.addEventListener("abort", cut, { once: true });
+    if (!isWatching) {
+      isWatching = true;
+      setImmediate(() => watch(0, activity));
+    }
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener("abort", cut);
+    }
+  }
+
   return {
     now,
-    async sleep(inMs, signal) {
-      signal.throwIfAborted();
-      activity += 1;
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const sleeper = { at: now() + inMs, wake: resolve };
-      const cut = (): void => {
-        sleepers.delete(sleeper);
-        reject(signal.reason);
-      };
-      sleepers.add(sleeper);
-      signal.addEventListener("abort", cut, { once: true });
-      if (!isWatching) {
-        isWatching = true;
-        setImmediate(() => watch(0, activity));
-      }
+    sleep,
+    async sleepAmidst(inMs, signal) {
+      working -= 1;
       try {
-        await promise;
+        await sleep(inMs, signal);
       } finally {
-        signal.removeEventListener("abort", cut);
+        working += 1;
       }
     },
     async busy(work) {
