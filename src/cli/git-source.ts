@@ -1,7 +1,7 @@
 // Decides with which credential manifests are read out of a Git repository, and what an exit code says about trouble there.
 import { resolve } from "node:path";
+import type { SourceReading } from "../model/revisions.ts";
 import { quoted } from "../model/text.ts";
-import type { SourceReading } from "../source/directory.ts";
 import { readGitManifests } from "../source/git.ts";
 import { type GitLocation, parseGitLocation } from "../source/git-location.ts";
 import type { GitAccess } from "../source/git-settings.ts";

@@ -78,3 +78,30 @@ export interface RevisionMemory {
 export function commitOf(revision: string): string | undefined {
   return /^([0-9a-f]{40})(?::|$)/.exec(revision)?.[1];
 }
+
+/** A note in writing. */
+export function noteText({ revision, at }: RevisionNote): string {
+  return `${JSON.stringify({ revision, at })}\n`;
+}
+
+/** More than any note that was written by `noteText`. */
+export const mostNoteBytes = 4096;
+
+/** Reads what `noteText` has written; undefined if it is nothing of that kind. */
+export function noteFrom(text: string): RevisionNote | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return;
+  }
+  if (typeof value !== "object" || value === null || !("revision" in value) || !("at" in value)) return;
+  const { revision, at } = value;
+  if (typeof revision !== "string" || typeof at !== "string") return;
+  return commitOf(revision) !== undefined && isTime(at) ? { revision, at } : undefined;
+}
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text);
+}

@@ -3,18 +3,11 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { type Diagnostic, sortedDiagnostics } from "../model/diagnostic.ts";
-import { bounds, type Revision, type SourceFile } from "../model/source.ts";
+import type { SourceReading } from "../model/revisions.ts";
+import { bounds, type SourceFile } from "../model/source.ts";
 import { quoted } from "../model/text.ts";
 import { type Refusal, readRegularFile, readStream, refusalOf } from "./read-file.ts";
 import { type RevisedFile, revisionOf } from "./revision.ts";
-
-/** What a source gave at one moment. With an error among the diagnostics it is incomplete. */
-export interface SourceReading {
-  /** In the order of their paths. */
-  readonly files: readonly SourceFile[];
-  readonly revision: Revision;
-  readonly diagnostics: readonly Diagnostic[];
-}
 
 /** The bounds on all that one run reads; tests lower them. */
 export interface RunBounds {
