@@ -12,7 +12,17 @@ interface Rule {
   readonly packages: readonly string[];
 }
 
-const core = ["model", "manifest", "desired", "observed", "plan", "apply", "status", "controller"];
+const core = [
+  "model",
+  "manifest",
+  "desired",
+  "observed",
+  "plan",
+  "permissions",
+  "apply",
+  "status",
+  "controller",
+];
 const rules: Readonly<Record<string, Rule>> = {
   model: { folders: [], packages: ["fastest-levenshtein", "uuid"] },
   source: { folders: ["model"], packages: ["node:"] },
@@ -23,6 +33,7 @@ const rules: Readonly<Record<string, Rule>> = {
     folders: ["model", "desired", "observed"],
     packages: ["@noble/hashes", "string-width", "fastest-levenshtein"],
   },
+  permissions: { folders: ["model", "desired", "plan"], packages: [] },
   apply: { folders: ["model", "plan"], packages: [] },
   status: { folders: ["model", "desired", "plan", "apply"], packages: [] },
   controller: { folders: core, packages: [] },

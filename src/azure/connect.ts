@@ -6,7 +6,7 @@ import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { ActivityLog } from "../model/activity-log.ts";
 import type { DatabaseReader, DatabaseWriter } from "../model/database.ts";
 import type { WriteFence } from "../model/lease.ts";
-import type { Clock, ReadPorts, Self, WritePorts } from "../model/ports.ts";
+import type { CallerRights, Clock, ReadPorts, Self, WritePorts } from "../model/ports.ts";
 import { activityLogOn } from "./activity-log.ts";
 import { assignmentWriterOf } from "./assignment-writer.ts";
 import { ask } from "./call.ts";
@@ -17,6 +17,7 @@ import { databaseLocatorOf } from "./databases.ts";
 import { listSeen, type SeenEstate } from "./estate.ts";
 import { identityWriterOf } from "./identity-writer.ts";
 import { inventoryOf } from "./inventory.ts";
+import { callerRightsOn } from "./permissions.ts";
 import { lineTo } from "./pipeline.ts";
 import type { RequestBounds, RequestEvent } from "./policies.ts";
 import { readerOf } from "./reader.ts";
@@ -56,6 +57,8 @@ export interface ConnectOptions {
 export interface AzureConnection {
   readonly read: Omit<ReadPorts, keyof DatabaseReader>;
   readonly write: Omit<WritePorts, keyof DatabaseWriter>;
+  /** What Bindery itself may do. */
+  readonly rights: CallerRights;
   /** Who else writes in the estate, where that may be read. */
   readonly activityLog: ActivityLog;
   /** An access token for databases. */
@@ -114,6 +117,7 @@ export function connectAzure(options: ConnectOptions): AzureConnection {
       ...targetWriterOf(clients, polling),
       ...assignmentWriterOf(clients, clock),
     },
+    rights: callerRightsOn(line, clock),
     activityLog: activityLogOn({ line, self, now: () => clock.now() }),
     self,
     databaseToken: (signal) => ask(() => readToken(line.credential, cloud.sqlAudience, signal)),

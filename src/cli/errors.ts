@@ -8,7 +8,7 @@ import type { CliIo } from "./io.ts";
 export const exitCodes = {
   done: 0,
   failed: 1,
-  /** Changes or held changes remain; only with --detailed-exitcode. */
+  /** Changes or held changes remain, only with --detailed-exitcode; or rights are missing. */
   changesRemain: 2,
   badInput: 3,
   /** A wrong tenant or cloud, a saved plan that does not fit, a lease of somebody else: nothing was done, on purpose. */

@@ -5,7 +5,8 @@ export const exitCodeHelp = `
 Exit codes:
   0  done, or nothing to do
   1  failed, or stopped before the end
-  2  changes or held changes remain (plan and apply, only with --detailed-exitcode)
+  2  changes or held changes remain (plan and apply, only with --detailed-exitcode),
+     or rights are missing (permissions --check)
   3  bad input: options, policy or manifests
   4  refused: wrong tenant or cloud, an unsigned commit, a saved plan that does not fit, or no lease
 
@@ -66,6 +67,13 @@ Examples:
 Examples:
   $ bindery explain vm-orders-1 manifests --policy policy.yaml
   $ bindery explain team-orders/orders manifests --policy policy.yaml --output json
+`,
+  permissions: `
+Examples:
+  $ bindery permissions manifests --policy policy.yaml
+  $ bindery permissions manifests --policy policy.yaml --output az > rights.sh
+  $ bindery permissions manifests --policy policy.yaml --for plan --output role
+  $ bindery permissions manifests --policy policy.yaml --check
 `,
   schema: `
 Examples:

@@ -11,6 +11,14 @@ import { renderDiagnostics } from "../manifest/render-diagnostics.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { Failure } from "../model/failure.ts";
 import { ownerTag } from "../model/identity.ts";
+import {
+  renderRightsCheckJson,
+  renderRightsJson,
+  renderRoleDefinitions,
+} from "../permissions/render-json.ts";
+import { renderAzScript, renderSqlScript } from "../permissions/render-scripts.ts";
+import { renderRightsCheckText, renderRightsText } from "../permissions/render-text.ts";
+import { rightsReportFrom } from "../permissions/report.ts";
 import { explainResource } from "../plan/explain/explain.ts";
 import type { Explanation } from "../plan/explain/explanation.ts";
 import { renderExplanationJson, renderExplanationText } from "../plan/explain/render.ts";
@@ -41,7 +49,7 @@ import { auditSink } from "./audit-sink.ts";
 import { renderSettingsJson, renderSettingsText } from "./config-command.ts";
 import { CliError, reportError } from "./errors.ts";
 import type { CliIo } from "./io.ts";
-import { logFor } from "./log.ts";
+import { logFor, terminalLog } from "./log.ts";
 import { policyText } from "./policy-template.ts";
 import { progressOn } from "./progress.ts";
 import { runCli } from "./run-cli.ts";
@@ -207,6 +215,22 @@ const toldWith = (text: string): readonly ToldSetting[] => [
   { name: "paths", value: [text, text], origin: { kind: "argument" } },
 ];
 
+/** The rights of documents whose every text is spoilt, but for what says which row of the table is meant. */
+const rights = (text: string) => {
+  const report = rightsReportFrom({
+    desired: spoilt(desired(identity, wanted({ lifecycle: "Absent" })), text),
+    policy: { ...policy, lease: { blobUrl: text, durationInSeconds: 30 } },
+    purpose: "apply",
+    roleGuidsAt: new Map(),
+    sqlUser: text,
+  });
+  const database = { server: text, database: text };
+  const needs = report.needs.map(({ work, ...rest }) => ({ ...spoilt(rest, text), work }));
+  const databases = [{ ref: database, documents: [spoilt(wanted().document, text)], statements: [text] }];
+  return { ...report, owner: text, revision: text, needs, databases, roles: spoilt(report.roles, text) };
+};
+const judged = (text: string) => ({ missing: rights(text).needs, unknown: rights(text).needs });
+
 /** What each exported `render…` function makes of hostile text. */
 const renderers: Readonly<Record<string, (text: string) => string | readonly string[]>> = {
   renderText: (text) => {
@@ -230,6 +254,13 @@ const renderers: Readonly<Record<string, (text: string) => string | readonly str
       renderDiagnostics([one], "github").replaceAll(/^::(error|warning) /gm, ""),
     ];
   },
+  renderRightsText: (text) => renderRightsText(rights(text)),
+  renderRightsCheckText: (text) => renderRightsCheckText(rights(text), judged(text)),
+  renderRightsJson: (text) => renderRightsJson(rights(text)),
+  renderRightsCheckJson: (text) => renderRightsCheckJson(rights(text), judged(text)),
+  renderRoleDefinitions: (text) => renderRoleDefinitions(rights(text)),
+  renderAzScript: (text) => renderAzScript(rights(text)),
+  renderSqlScript: (text) => renderSqlScript(rights(text)),
   renderApplyText: (text) => renderApplyText(applied(text), (_, one) => one),
   renderApplyJson: (text) => renderApplyJson(applied(text), context(text)),
   renderSettingsText: (text) => renderSettingsText({ told: toldWith(text) }, (_, one) => one),
@@ -291,10 +322,12 @@ const writers: Readonly<Record<string, "ours" | ((text: string) => Promise<strin
   },
   "cli/log.ts": async (text) => {
     const io = captured("", { BINDERY_LOG_LEVEL: "debug" });
-    const log = await logFor(io);
-    log.debug({ text, [text]: text, nested: { text } }, "azure request");
+    for (const log of [await logFor(io), terminalLog("debug", io, () => 0)]) {
+      log.debug({ text, [text]: text, nested: { text } }, "azure request");
+    }
     return io.stderr.text;
   },
+  "cli/permissions-command.ts": "ours",
   "cli/plan-command.ts": "ours",
   "cli/process-io.ts": "ours",
   "cli/program.ts": "ours",

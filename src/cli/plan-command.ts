@@ -1,6 +1,8 @@
 // What `bindery plan` does: reads, compares, prints. It cannot write.
 import { resolve } from "node:path";
+import { heldFor } from "../controller/caller-rights.ts";
 import { planOf } from "../controller/reconcile.ts";
+import { rightsOfOperations, withRights } from "../permissions/plan-rights.ts";
 import type { Plan } from "../plan/plan.ts";
 import { noReleases } from "../plan/plan-for.ts";
 import { type PlanContext, renderJson } from "../plan/render/json.ts";
@@ -45,7 +47,9 @@ export async function runPlan(paths: readonly string[], options: PlanOptions, io
   );
   const { plan, observed } = await untilStopped(stop, async () => {
     const self = await connection.self(stop);
-    return await planOf({ desired, policy, self, releases: noReleases }, connection.read, stop);
+    const planned = await planOf({ desired, policy, self, releases: noReleases }, connection.read, stop);
+    const held = await heldFor(rightsOfOperations(planned.plan.operations), connection.rights, stop);
+    return { ...planned, plan: withRights(planned.plan, held) };
   });
   const context = { cloud: cloud.name, tenantId };
   if (options.out !== undefined) {

@@ -17,6 +17,7 @@ import {
   timeoutOption,
   wholeNumber,
 } from "./option-values.ts";
+import { addPermissions } from "./permissions-options.ts";
 import { addSourceOptions } from "./source-options.ts";
 import { version } from "./version.ts";
 
@@ -39,6 +40,7 @@ export function programFor(io: CliIo, onExit: OnExit): Command {
   addApply(program, io, onExit);
   addConfig(program, io, onExit);
   addExplain(program, io, onExit);
+  addPermissions(program, io, onExit);
   addSchema(program, io, onExit);
   addSandbox(program, io, onExit);
   addDemo(program, io, onExit);

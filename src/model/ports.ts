@@ -1,6 +1,6 @@
 // What the core needs of Azure: the interfaces that `azure/` fulfils. Trouble is thrown as `Failure`.
 import type { DatabaseLocator, DatabaseReader, DatabaseWriter } from "./database.ts";
-import type { RoleAssignment, RoleDefinition } from "./grant.ts";
+import type { RoleAssignment, RoleDefinition, RolePermission } from "./grant.ts";
 import type { FederatedCredential, Identity } from "./identity.ts";
 import type { Estate } from "./policy.ts";
 import type { ScaleSetInstance } from "./scale-set.ts";
@@ -151,6 +151,12 @@ export interface Self {
   readonly tenantId: string;
   /** The ARM id of Bindery's own identity, where it runs as one. */
   readonly resourceId?: string;
+}
+
+/** What Bindery itself may do. */
+export interface CallerRights {
+  /** What the roles of the caller permit at a scope, inherited ones included; undefined if Azure does not know the scope. */
+  readPermissions(scope: string, signal: AbortSignal): Promise<readonly RolePermission[] | undefined>;
 }
 
 /** Everything that can be read. */

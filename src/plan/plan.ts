@@ -108,6 +108,10 @@ export interface Warning {
   readonly code: (typeof warningCodes)[number];
   readonly message: string;
   readonly document?: DocumentRef;
+  /** The changes that it is about, where it is about single ones: they show it beside them. */
+  readonly changeIds?: readonly string[];
+  /** What stands beside them, in a word: an action. */
+  readonly about?: string;
 }
 
 /** An identity that carries our owner tag and that no document names, with all that it still can. */

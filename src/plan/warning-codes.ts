@@ -20,5 +20,7 @@ export const warningCodes = [
   "DatabaseAsleep",
   "ForeignUser",
   "DeniedPermission",
+  "PermissionMissing",
+  "PermissionsUnknown",
   "ForeignIdentityLost",
 ] as const;

@@ -124,6 +124,15 @@ function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
+/** What stands beside changes that warnings are about, by the id of the change: "PermissionMissing: …/write". */
+export function warnedIn({ warnings }: Pick<Plan, "warnings">): ReadonlyMap<string, string> {
+  const notes = warnings.flatMap(({ code, about, changeIds = [] }) =>
+    changeIds.map((id) => ({ id, note: about === undefined ? code : `${code}: ${about}` })),
+  );
+  const byChange = Map.groupBy(notes, ({ id }) => id);
+  return new Map([...byChange].map(([id, group]) => [id, group.map(({ note }) => note).join(", ")]));
+}
+
 function titleOf({ identityDocument, identityId }: Change): string {
   return identityDocument ? documentName(identityDocument) : nameOf(identityId);
 }

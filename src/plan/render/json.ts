@@ -95,6 +95,8 @@ export interface WarningOutput {
   readonly code: string;
   readonly message: string;
   readonly document: DocumentRef | null;
+  /** Ids of the changes that it is about; empty where it is about no single ones. */
+  readonly changes: readonly string[];
 }
 
 /** An identity with our owner tag that no document names, with all that it still can. */
@@ -148,10 +150,11 @@ export function planOutputFrom(plan: Plan, { cloud, tenantId }: PlanContext): Pl
     changes: plan.changes.map((change) => changeOutput(change, released)),
     operations: plan.operations.map(operationOutput),
     held: plan.held.map((held) => heldOutput(held, released)),
-    warnings: plan.warnings.map(({ code, message, document }) => ({
+    warnings: plan.warnings.map(({ code, message, document, changeIds = [] }) => ({
       code,
       message,
       document: document ? documentOutput(document) : null,
+      changes: changeIds,
     })),
     orphans: plan.orphans.map(({ identityId, targets, roles, credentials }) => ({
       identityId,

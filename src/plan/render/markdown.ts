@@ -11,6 +11,7 @@ import {
   signOf,
   subjectWords,
   summaryWords,
+  warnedIn,
 } from "./change-words.ts";
 import { type HeldGroup, heldGroups, releaseCommand } from "./held-groups.ts";
 import type { PlanContext } from "./json.ts";
@@ -164,7 +165,9 @@ function additionBlocks(group: IdentityChanges, plan: Plan, names: Names): reado
 function changeItem(change: Change, plan: Plan, names: Names, whose = ""): string {
   const released = plan.released.includes(change.id) ? " (released)" : "";
   const what = code(subjectWords(change, names));
-  return `- ${code(`${signOf(change)} ${change.kind}`)} ${what}${whose}: ${prose(change.reason)}${released}`;
+  const word = warnedIn(plan).get(change.id);
+  const warned = word === undefined ? "" : ` (${prose(word)})`;
+  return `- ${code(`${signOf(change)} ${change.kind}`)} ${what}${whose}: ${prose(change.reason)}${released}${warned}`;
 }
 
 function warningBlocks(warnings: readonly Warning[]): readonly Block[] {

@@ -13,6 +13,8 @@ export interface Page {
   /** True: nothing is folded. */
   readonly all: boolean;
   readonly released: ReadonlySet<string>;
+  /** What warnings say of single changes: their codes, by the id of the change. */
+  readonly warned: ReadonlyMap<string, string>;
   /** The command line that applies the plan, where it is known; it ends before its `--release`. */
   readonly applyCommand: string | undefined;
 }

@@ -1,7 +1,7 @@
 // Decides how a plan looks in a terminal and in a log: what happens to which identity and why, at a glance.
 import { safeText } from "../../model/text.ts";
 import type { Change, Plan } from "../plan.ts";
-import { byIdentity, type IdentityChanges, namesOf, signOf, summaryWords } from "./change-words.ts";
+import { byIdentity, type IdentityChanges, namesOf, signOf, summaryWords, warnedIn } from "./change-words.ts";
 import { placeOf } from "./names.ts";
 import type { Paint } from "./style.ts";
 import { changeLines, foldedFrom, type Page } from "./text-page.ts";
@@ -24,6 +24,7 @@ export function renderText(plan: Plan, options: TextOptions = {}): string {
     names: namesOf(plan),
     all: options.all ?? false,
     released: new Set(plan.released),
+    warned: warnedIn(plan),
     applyCommand: options.applyCommand,
   };
   const sections = [
@@ -58,8 +59,9 @@ function identityLines({ identityId, title, changes }: IdentityChanges, page: Pa
   ];
 }
 
-function reasonOf({ id, reason }: Change, { released }: Page): string {
-  return released.has(id) ? `${reason} (released)` : reason;
+function reasonOf({ id, reason }: Change, { released, warned }: Page): string {
+  const word = warned.get(id);
+  return `${reason}${released.has(id) ? " (released)" : ""}${word === undefined ? "" : ` (${word})`}`;
 }
 
 function foldAdditions(
