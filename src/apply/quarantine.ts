@@ -52,6 +52,17 @@ export function quarantineAfter(
   return after;
 }
 
+/** The same, with nothing left alone for longer than there is a reason for: the clock may have been set back. */
+export function quarantineWithin(quarantine: Quarantine, nowInMs: number): Quarantine {
+  const latestInMs = nowInMs + longestDelayInMs;
+  return new Map(
+    [...quarantine].map(([pair, entry]) => [
+      pair,
+      { ...entry, untilInMs: Math.min(entry.untilInMs, latestInMs) },
+    ]),
+  );
+}
+
 function longer(before: Quarantined | undefined, verdict: Verdict, nowInMs: number): Quarantined {
   const rejections = (before?.rejections ?? 0) + 1;
   const delayInMs = Math.min(longestDelayInMs, firstDelayInMs * 2 ** (rejections - 1));

@@ -3,7 +3,7 @@ import type { ApplyOptions } from "../apply/options.ts";
 import { isDone, type Outcome } from "../apply/outcome.ts";
 import { type Quarantine, quarantineAfter } from "../apply/quarantine.ts";
 import { idKey } from "../model/arm-id.ts";
-import { isInterruption } from "../model/linked-signal.ts";
+import { unlessCut } from "../model/linked-signal.ts";
 import type { Clock, ReadPorts, WritePorts } from "../model/ports.ts";
 import { type Intent, type Narrowing, type Pass, reconcile } from "./reconcile.ts";
 
@@ -70,7 +70,7 @@ export async function converge(
     quarantine,
   };
   for (;;) {
-    const done = await unlessInterrupted(interrupt, () => pass(carried));
+    const done = await unlessCut(interrupt, () => pass(carried));
     if (!done) return { passes, end: "stopped", quarantine };
     passes.push(done);
     quarantine = quarantineAfter(quarantine, done.report.outcomes, clock.now());
@@ -78,7 +78,7 @@ export async function converge(
     if (interrupt.aborted) return { passes, end: "stopped", quarantine };
     if (!hasMoreToDo(done)) return { passes, end: "converged", quarantine };
     if (carried.number >= maxPasses) return { passes, end: "unfinished", quarantine };
-    const hasWaited = await unlessInterrupted(interrupt, async () => {
+    const hasWaited = await unlessCut(interrupt, async () => {
       if (needsTime(done)) await clock.sleep(waitInMs, interrupt);
       return true;
     });
@@ -148,14 +148,4 @@ function carriedAfter(before: Carried, { plan, report }: Pass, quarantine: Quara
 function createdBy({ outcomes }: Pass["report"]): ReadonlySet<string> {
   const made = outcomes.filter((outcome) => outcome.change.kind === "create" && isDone(outcome));
   return new Set(made.map(({ change }) => idKey(change.identityId)));
-}
-
-/** What the work gives; undefined if the interruption itself ended it. */
-async function unlessInterrupted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isInterruption(error, signal)) return;
-    throw error;
-  }
 }

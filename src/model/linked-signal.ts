@@ -49,3 +49,13 @@ export function isInterruption(error: unknown, signal: AbortSignal): boolean {
   if (!signal.aborted) return false;
   return error === signal.reason || (error instanceof Error && error.name === "AbortError");
 }
+
+/** What the work gives; undefined if the signal's abort ended it. */
+export async function unlessCut<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isInterruption(error, signal)) return;
+    throw error;
+  }
+}
