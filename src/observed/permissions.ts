@@ -4,13 +4,13 @@ import { Failure } from "../model/failure.ts";
 import type { RolePermission } from "../model/grant.ts";
 import type { CallerRights } from "../model/ports.ts";
 
-/** What the caller may do at a scope, or why that is not known. */
-export type ObservedPermissions = readonly RolePermission[] | { readonly unreadable: string };
+/** What the caller may do at a scope; `gone` where nothing is there, otherwise why that is not known. */
+export type ObservedPermissions = readonly RolePermission[] | "gone" | { readonly unreadable: string };
 
 /** How many scopes are asked at the same time. */
 const width = 8;
 
-/** What the caller may do at these scopes, by `idKey`; one that does not exist is unreadable too. */
+/** What the caller may do at these scopes, by `idKey`. */
 export async function observePermissions(
   scopes: readonly string[],
   { readPermissions }: CallerRights,
@@ -31,7 +31,7 @@ async function readOne(
   signal: AbortSignal,
 ): Promise<ObservedPermissions> {
   try {
-    return (await read(scope, signal)) ?? { unreadable: `${scope} does not exist, or cannot be seen` };
+    return (await read(scope, signal)) ?? "gone";
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { unreadable: `${error.details.code}: ${error.message}` };

@@ -3,8 +3,8 @@ import { idKey, resourceGroupIdOf } from "../model/arm-id.ts";
 import type { RolePermission } from "../model/grant.ts";
 import { permitsAny } from "../plan/guards/privilege-actions.ts";
 
-/** What the caller may do at scopes, by the `idKey` of the scope; a reason where that could not be read. */
-export type Held = ReadonlyMap<string, readonly RolePermission[] | { readonly unreadable: string }>;
+/** What the caller may do at scopes, by the `idKey` of the scope; `gone` where nothing is there, a reason where it could not be read. */
+export type Held = ReadonlyMap<string, readonly RolePermission[] | "gone" | { readonly unreadable: string }>;
 
 /** An action at a scope. */
 export interface Wanted {
@@ -45,9 +45,9 @@ export function verdictOn<T extends Wanted>(wanted: readonly T[], held: Held): V
 }
 
 function stateOf({ scope, action }: Wanted, held: Held): "permitted" | "missing" | "unknown" {
-  const answers = [...new Set([firstScopeOf(scope), scope].map(idKey))].map((key) => held.get(key));
-  const read = answers.filter((one) => Array.isArray(one));
-  if (read.some((permissions) => permits(permissions, action))) return "permitted";
-  // The answer at the scope itself counts: it says all that the one at its group says.
-  return Array.isArray(held.get(idKey(scope))) ? "missing" : "unknown";
+  const [own, above] = [held.get(idKey(scope)), held.get(idKey(firstScopeOf(scope)))];
+  if ([own, above].some((one) => Array.isArray(one) && permits(one, action))) return "permitted";
+  // The answer at the scope itself says all that the one above says; what is yet to come will have that one's.
+  const decisive = own === "gone" ? above : own;
+  return Array.isArray(decisive) ? "missing" : "unknown";
 }

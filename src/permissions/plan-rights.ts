@@ -83,8 +83,10 @@ function missingWarnings(
 function unknownWarnings(unknown: readonly ChangeNeed[], held: Held): readonly Warning[] {
   if (unknown.length === 0) return [];
   const scopes = new Set(unknown.map(({ scope }) => scope.toLowerCase()));
-  const why = [...held.values()].find((one) => "unreadable" in one);
-  const reason = why && "unreadable" in why ? `: ${why.unreadable}` : "";
+  const reasons = [...held.values()].flatMap((one) =>
+    typeof one === "object" && "unreadable" in one ? [one.unreadable] : [],
+  );
+  const reason = reasons.length > 0 ? `: ${reasons[0]}` : ".";
   const message = `Whether Bindery may make all changes is not known, its permissions at ${scopes.size} of the scopes could not be read${reason}`;
   return [{ code: "PermissionsUnknown", message }];
 }
