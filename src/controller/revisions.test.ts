@@ -394,12 +394,14 @@ describe("the policy is read again", () => {
 });
 
 test("an interruption is thrown on, and leaves what is in force", async () => {
-  let isStopped = false;
-  const head: RevisionSource["head"] = (signal) =>
-    isStopped ? Promise.reject(new DOMException("stop", "AbortError")) : source.head(signal);
+  const stop = new AbortController();
+  const head: RevisionSource["head"] = async (signal) => {
+    stop.signal.throwIfAborted();
+    return await source.head(signal);
+  };
   const kept = keepRevisions({ ...parts(), source: { ...source, head } });
   expect(await lookedAt(kept, c1)).toBe("1 -");
-  isStopped = true;
+  stop.abort(new DOMException("stop", "AbortError"));
   await expect(kept.look(go)).rejects.toThrow("stop");
   expect(shown(kept)).toBe("1 -");
 });

@@ -27,11 +27,28 @@ export async function initRepository(git: Git): Promise<void> {
 
 /** Fetches what a location names, and gives the full id of its commit. `git` must be one with the network. */
 export async function fetchCommit(git: Git, location: GitLocation, within: FetchBounds): Promise<string> {
-  const wanted = await withDeadline(git, location, within.answerInMs, (limited) => refOf(limited, location));
+  const { wanted } = await listedRef(git, location, within.answerInMs);
+  return await fetchTo(git, location, wanted, 1, within);
+}
+
+/** More commits than any history has: all of it is fetched. */
+export const wholeHistory = 2_147_483_647;
+
+/**
+ * Fetches what stands under a name on the server (or a commit by its id), with so many commits of its history, and
+ * gives the full id of its commit: another one than before if it has moved meanwhile.
+ */
+export async function fetchTo(
+  git: Git,
+  location: Pick<GitLocation, "url" | "ref">,
+  wanted: string,
+  depth: number,
+  within: Pick<FetchBounds, "packBytes">,
+): Promise<string> {
   await fetchWatched(git, within.packBytes, [
     "fetch",
     "--quiet",
-    "--depth=1",
+    `--depth=${depth}`,
     "--no-tags",
     "--no-recurse-submodules",
     "--no-write-fetch-head",
@@ -48,18 +65,31 @@ export async function fetchCommit(git: Git, location: GitLocation, within: Fetch
   return commit.trim();
 }
 
-/** The name to fetch: what the server has under it is fetched, however it moves meanwhile. */
-async function refOf(git: Git, { url, ref }: GitLocation): Promise<string> {
+/** What a location means on the server now. */
+export interface ListedRef {
+  /** The name to fetch: what the server has under it is fetched, however it moves meanwhile. */
+  readonly wanted: string;
+  /** Of the commit, or of the tag that names it. */
+  readonly id: string;
+}
+
+/** Asks which ref is meant; a GitTrouble "RefNotFound" if there is none. `git` must be one with the network. */
+export async function listedRef(git: Git, location: GitLocation, answerInMs: number): Promise<ListedRef> {
+  return await withDeadline(git, location, answerInMs, (limited) => refOf(limited, location));
+}
+
+async function refOf(git: Git, { url, ref }: GitLocation): Promise<ListedRef> {
   const patterns = candidatesFor(ref);
   const listing = await gitOutput(git, ["ls-remote", "--quiet", "--", url, ...patterns]);
   // A commit cannot be listed: the fetch tells whether it is there. The listing has shown that the way is open.
-  if (ref !== undefined && isCommitId(ref)) return ref.toLowerCase();
-  const names = new Set(listing.split("\n").map((line) => line.split("\t")[1]));
-  const [found, other] = patterns.filter((pattern) => names.has(pattern));
+  if (ref !== undefined && isCommitId(ref)) return { wanted: ref.toLowerCase(), id: ref.toLowerCase() };
+  const lines = listing.split("\n").map((line) => line.split("\t"));
+  const ids = new Map(lines.map(([id = "", name = ""]) => [name, id]));
+  const [found, other] = patterns.filter((pattern) => ids.has(pattern));
   if (found === undefined) {
     throw noSuchRef(ref, ref === undefined ? "does not exist: the repository is empty" : "does not exist");
   }
-  if (other === undefined) return found;
+  if (other === undefined) return { wanted: found, id: ids.get(found) ?? "" };
   throw new GitTrouble(
     "RefNotFound",
     `--ref ${quoted(ref ?? "")} is both a branch and a tag.`,
@@ -72,7 +102,8 @@ function candidatesFor(ref: string | undefined): readonly string[] {
   return ref.startsWith("refs/") ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`];
 }
 
-function isCommitId(ref: string): boolean {
+/** True for the full id of a commit. */
+export function isCommitId(ref: string): boolean {
   return /^[0-9a-f]{40}$/i.test(ref);
 }
 

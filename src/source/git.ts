@@ -38,6 +38,26 @@ const gitBounds: GitBounds = { ...bounds, answerInMs: 60_000, totalInMs: bounds.
  * is thrown if it cannot be read at all, or carries no signature though one is asked for.
  */
 export async function readGitManifests(location: GitLocation, reading: GitReading): Promise<SourceReading> {
+  return await inRepository(location, reading, async (repository) => {
+    const commit = await fetchCommit(repository.online, location, repository.within);
+    if (reading.access.allowedSigners !== undefined) await verifyCommit(repository.offline, commit);
+    return await readCommit(repository, commit, location);
+  });
+}
+
+/** An empty repository of ours, and git for it with and without the network. */
+export interface Repository {
+  readonly online: Git;
+  readonly offline: Git;
+  readonly within: GitBounds;
+}
+
+/** Does some work in a repository that is empty at first and is removed again; bounded in time. */
+export async function inRepository<T>(
+  location: GitLocation,
+  reading: GitReading,
+  work: (repository: Repository) => Promise<T>,
+): Promise<T> {
   const within = { ...gitBounds, ...reading.within };
   const folder = await mkdtemp(join(tmpdir(), "bindery-git-"));
   const forget = (): void => rmSync(folder, { recursive: true, force: true });
@@ -46,16 +66,14 @@ export async function readGitManifests(location: GitLocation, reading: GitReadin
   const timer = setTimeout(() => late.abort(timedOut(within.totalInMs)), within.totalInMs);
   try {
     const settings = await gitSettings(folder, location, reading.access, reading.handedOn);
-    const git: Git = {
+    const offline: Git = {
       folder,
       env: settings.offline,
       signal: AbortSignal.any([reading.signal, late.signal]),
       secrets: secretsIn(reading.access),
     };
-    await initRepository(git);
-    const commit = await fetchCommit({ ...git, env: settings.online }, location, within);
-    if (reading.access.allowedSigners !== undefined) await verifyCommit(git, commit);
-    return await readCommit(git, commit, location, within);
+    await initRepository(offline);
+    return await work({ online: { ...offline, env: settings.online }, offline, within });
   } finally {
     clearTimeout(timer);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -63,13 +81,13 @@ export async function readGitManifests(location: GitLocation, reading: GitReadin
   }
 }
 
-async function readCommit(
-  git: Git,
+/** Reads the manifests of a commit that has been fetched. */
+export async function readCommit(
+  { offline, within }: Repository,
   commit: string,
   { paths }: GitLocation,
-  within: RunBounds,
 ): Promise<SourceReading> {
-  const objects = openObjects(git);
+  const objects = openObjects(offline);
   try {
     const { files, diagnostics } = await walkCommit(objects, commit, paths, within);
     return {
