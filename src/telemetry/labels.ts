@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 
 /** What the requests to Azure are about, as metrics name it. */
 export const azureOperations = [
+  "Microsoft.Authorization/permissions",
+  "Microsoft.Authorization/roleAssignmentScheduleInstances",
   "Microsoft.Authorization/roleAssignments",
   "Microsoft.Authorization/roleDefinitions",
   "Microsoft.Compute/locations/operations",
@@ -13,16 +15,12 @@ export const azureOperations = [
   "Microsoft.Insights/eventtypes/values",
   "Microsoft.ManagedIdentity/userAssignedIdentities",
   "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
-  "Microsoft.Management/managementGroups",
-  "Microsoft.Management/managementGroups/descendants",
   "Microsoft.ResourceGraph/resources",
   "Microsoft.Resources/resourceGroups",
   "Microsoft.Resources/resources",
   "Microsoft.Resources/subscriptions",
   "Microsoft.Resources/tags",
   "Microsoft.Resources/tenants",
-  "Microsoft.Sql/managedInstances",
-  "Microsoft.Sql/managedInstances/databases",
   "Microsoft.Sql/servers",
   "Microsoft.Sql/servers/databases",
   "Microsoft.Storage/blobs",
@@ -100,6 +98,6 @@ export function statusLabel(status: number): string {
 
 /** Twelve hexadecimal digits: those of the commit or of the content, else of a hash over an id of any other form. */
 export function revisionLabel(id: string): string {
-  const digits = /^(?:sha256:)?([0-9a-f]{40,64})(?![0-9a-f])/.exec(id)?.[1];
+  const digits = /^(?:sha256:)?([0-9a-f]{40,64})(?=:|$)/.exec(id)?.[1];
   return (digits ?? createHash("sha256").update(id).digest("hex")).slice(0, 12);
 }

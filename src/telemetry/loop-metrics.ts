@@ -183,9 +183,11 @@ function showDocuments(instruments: Instruments, { documents, orphans }: PassEnd
   instruments.orphans.set(orphans.length);
 }
 
-function showWarnings(instruments: Instruments, { warnings }: PassEnded): void {
+/** What applying warns of may stand in the plan already. */
+function showWarnings(instruments: Instruments, { plan, warnings }: PassEnded): void {
   instruments.warnings.reset();
-  for (const { code } of warnings) {
+  const all = new Map([...plan.warnings, ...warnings].map((one) => [`${one.code} ${one.message}`, one]));
+  for (const { code } of all.values()) {
     instruments.warnings.inc({ code });
     if (code === "ForeignIdentityLost") instruments.foreignLost.inc();
   }
