@@ -1,12 +1,11 @@
 // What the daemon's loop is made of, what its caller decides, and what one turn of it came to.
-import type { ApplyOptions } from "../apply/options.ts";
 import type { ReadPorts, Self, WritePorts } from "../model/ports.ts";
 import type { DaemonObserver, PassRef, ReportReason, TurnEnd } from "../status/daemon-event.ts";
 import type { DocumentStatus, OrphanStatus } from "../status/status.ts";
 import type { Contested } from "./contested.ts";
 import type { Convergence } from "./converge.ts";
 import type { Leadership } from "./leadership.ts";
-import type { Planned } from "./reconcile.ts";
+import type { PassOptions, Planned } from "./reconcile.ts";
 import type { RevisionKeeper } from "./revisions.ts";
 import type { Waker } from "./wake.ts";
 
@@ -21,8 +20,8 @@ export interface LoopParts {
   readonly observer: DaemonObserver;
   readonly contested: Contested;
   readonly applying: Pick<
-    ApplyOptions,
-    "clock" | "random" | "audit" | "observer" | "concurrency" | "correlated" | "retry"
+    PassOptions,
+    "clock" | "random" | "audit" | "observer" | "concurrency" | "correlated" | "retry" | "step"
   >;
   /** A new GUID for each pass. */
   readonly newId: () => string;

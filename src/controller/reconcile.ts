@@ -45,8 +45,15 @@ export interface Pass extends Narrowing {
   readonly orphans: readonly OrphanStatus[];
 }
 
+/** Runs a step of a pass; for traces. */
+export type Step = <T>(name: "observe" | "confirm" | "plan" | "apply", run: () => Promise<T>) => Promise<T>;
+
+const untraced: Step = (_, run) => run();
+
 /** How a pass is run. */
 export interface PassOptions extends ApplyOptions {
+  /** Just runs it by default. */
+  readonly step?: Step;
   /** Sees the plan before anything is written; what it throws ends the pass. */
   readonly onPlan?: (planned: Narrowing) => Promise<void>;
 }
@@ -57,13 +64,14 @@ export async function reconcile(
   ports: ReadPorts & WritePorts,
   options: PassOptions,
 ): Promise<Pass> {
+  const { step = untraced } = options;
   const reading = readingSignal(options);
-  const planned = await planOf(intent, ports, reading);
+  const planned = await planOf(intent, ports, reading, step);
   // A read that was cut may have been taken for one that failed: nothing is concluded from it.
   reading.throwIfAborted();
   const narrowing = narrowingOf(planned, intent.allowance);
   await options.onPlan?.(narrowing);
-  const report = await applyPlan(narrowing.plan, ports, options);
+  const report = await step("apply", () => applyPlan(narrowing.plan, ports, options));
   // What is left out is still to be done: its documents are not Ready.
   const documents = statusFrom(intent.desired, planned.plan, report.outcomes);
   return { ...narrowing, report, documents, orphans: orphanStatusFrom(planned.plan) };
@@ -75,13 +83,20 @@ function narrowingOf({ plan, observed }: Planned, allowance: Allowance | undefin
 }
 
 /** The plan as it would be applied now: lists propose it, fresh reads of what it would change confirm it. */
-export async function planOf(intent: Intent, ports: ReadPorts, signal: AbortSignal): Promise<Planned> {
+export async function planOf(
+  intent: Intent,
+  ports: ReadPorts,
+  signal: AbortSignal,
+  step: Step = untraced,
+): Promise<Planned> {
   const { desired, policy, self, releases } = intent;
-  const listed = await observe({ desired, policy, self, ports, signal });
-  const proposed = planFor(desired, listed, policy, releases);
-  const confirmed = await confirm(listed, questionsOf(proposed), ports, signal);
-  const planned = { observed: confirmed, plan: planFor(desired, confirmed, policy, releases) };
-  return await confirmedFurther(intent, planned, ports, signal);
+  const listed = await step("observe", () => observe({ desired, policy, self, ports, signal }));
+  const proposed = await step("plan", async () => planFor(desired, listed, policy, releases));
+  return await step("confirm", async () => {
+    const observed = await confirm(listed, questionsOf(proposed), ports, signal);
+    const planned = { observed, plan: planFor(desired, observed, policy, releases) };
+    return await confirmedFurther(intent, planned, ports, signal);
+  });
 }
 
 /** Fresh reads may bring up changes of things that only lists have shown so far: a few more rounds read those too. */
