@@ -124,6 +124,105 @@ describe("one action taken away", () => {
   });
 });
 
+describe("what the sample repository has not", () => {
+  const identity = (spec: string) => `apiVersion: bindery.dev/v1alpha1
+kind: UserAssignedIdentity
+metadata: { name: id-a, namespace: team-orders }
+spec: { subscriptionId: ${P}, resourceGroup: rg-identities, prunePolicy: Authoritative, ${spec} }
+`;
+  const bound = (targets: string) => `${identity("location: westeurope")}---
+apiVersion: bindery.dev/v1alpha1
+kind: IdentityBinding
+metadata: { name: id-a, namespace: team-orders }
+spec: { identityRef: { name: id-a }, targets: [${targets}] }
+`;
+  const rolledOut = bound(
+    "{ virtualMachineScaleSet: { resourceGroup: rg-orders, name: vmss-orders, instanceUpgrade: Automatic } }",
+  );
+  const [empty, released, absent] = [
+    bound(""),
+    identity("lifecycle: Released"),
+    identity("lifecycle: Absent"),
+  ];
+
+  /** What the plan says is missing: the actions and the kinds of change beside which they stand. */
+  async function lacking(): Promise<readonly string[]> {
+    bindery.sandbox.advance(120_000);
+    const { warnings, changes } = await bindery.plan();
+    return warnings.flatMap(({ code, about, changeIds = [] }) => {
+      if (!code.startsWith("Permission")) return [];
+      const kinds = changes.filter(({ id }) => changeIds.includes(id)).map(({ kind }) => kind);
+      return [`${code} ${about} ${kinds.join(",")}`];
+    });
+  }
+
+  test("a roll-out takes one right more, which the plan names where it is missing", async () => {
+    await start(rolledOut);
+    const action = "Microsoft.Compute/virtualMachineScaleSets/manualUpgrade/action";
+    bindery.without(action);
+    expect(await lacking()).toEqual([`PermissionMissing ${action} update`]);
+    expect([...(await failures()).values()]).toEqual(["AuthorizationFailed"]);
+    bindery.without();
+    expect(await failures()).toEqual(new Map());
+  }, 120_000);
+
+  test("a line that is gone takes its right with it: the plan names what the detach needs", async () => {
+    await start(rolledOut);
+    await failures();
+    const rolled = bindery;
+    bindery = await leastRights(empty, policy, rolled.sandbox);
+    expect((await bindery.check()).missing).toEqual([]);
+    expect(await lacking()).toEqual([
+      "PermissionMissing Microsoft.Compute/virtualMachineScaleSets/write detach",
+    ]);
+  }, 120_000);
+
+  test.each([
+    ["Released", released, "Microsoft.Resources/tags/write", "release"],
+    ["Absent", absent, "Microsoft.ManagedIdentity/userAssignedIdentities/delete", "delete"],
+  ])(
+    "%s: just these rights are enough, and none is too many",
+    async (_, text, action, kind) => {
+      await start(empty);
+      expect(await failures()).toEqual(new Map());
+      bindery = await leastRights(text, policy, bindery.sandbox);
+      bindery.without(action);
+      expect((await bindery.check()).missing.map((need) => need.action)).toEqual([action]);
+      expect(await lacking()).toEqual([`PermissionMissing ${action} ${kind}`]);
+      expect([...(await failures()).values()]).toEqual(["AuthorizationFailed"]);
+      bindery.without();
+      expect(await failures()).toEqual(new Map());
+      bindery.sandbox.advance(120_000);
+      expect((await bindery.plan()).changes).toEqual([]);
+    },
+    120_000,
+  );
+
+  test("what is deleted is looked for everywhere: every read is needed, and its lack is named", async () => {
+    await start(absent);
+    const [estate] = bindery.report.roles;
+    expect(estate?.definition.Actions).toEqual(["*/read"]);
+    bindery.without("*/read");
+    expect((await bindery.check()).missing.map((need) => need.action)).toEqual(["*/read", "*/read"]);
+  });
+});
+
+describe("where permissions cannot be read", () => {
+  test("the plan says so once, and the check does not call anything permitted or missing", async () => {
+    await start();
+    bindery.sandbox.faults.add({
+      path: "**/providers/Microsoft.Authorization/permissions",
+      status: 403,
+      body: { error: { code: "AuthorizationFailed", message: "Nobody may ask." } },
+    });
+    const { missing, unknown } = await bindery.check();
+    expect([missing.length, unknown.length]).toEqual([0, bindery.report.needs.length]);
+    const said = (await bindery.plan()).warnings.filter(({ code }) => code.startsWith("Permission"));
+    expect(said.map(({ code }) => code)).toEqual(["PermissionsUnknown"]);
+    expect(said[0]?.message).toContain("Nobody may ask.");
+  });
+});
+
 describe("the condition", () => {
   const roles = {
     secretsUser: "4633458b-17de-408a-b874-0445c86b69e6",

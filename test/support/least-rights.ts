@@ -53,9 +53,13 @@ export function sampleRepository(): { readonly documents: string; readonly polic
   return { documents: files.map(text).join("\n---\n"), policy: modelPolicyFrom(policy) };
 }
 
-/** Starts a sandbox and gives Bindery the roles for these documents, and nothing else. */
-export async function leastRights(documents: string, policy: Policy): Promise<LeastRights> {
-  const sandbox = await startSandbox({ speed });
+/** Gives Bindery the roles for these documents, and nothing else, on a sandbox that runs or a new one. */
+export async function leastRights(
+  documents: string,
+  policy: Policy,
+  running?: Sandbox,
+): Promise<LeastRights> {
+  const sandbox = running ?? (await startSandbox({ speed }));
   const { ready, world } = sandbox;
   const bindery = harnessFor(sandbox, speed);
   const rights = connectionOf(sandbox).rights;
@@ -127,6 +131,9 @@ async function giveRoles(
   const { objectId } = caller;
   const own = world.roleAssignments.values().filter(({ principalId }) => principalId === objectId);
   for (const { id } of own) world.roleAssignments.delete(id);
+  for (const { name, type } of world.roleDefinitions.values()) {
+    if (type === "CustomRole") world.roleDefinitions.delete(name);
+  }
   const put = async (path: string, properties: object): Promise<void> => {
     const { status, body } = await send("PUT", `${path}?api-version=2022-04-01`, { properties });
     if (status !== 201) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
