@@ -7,7 +7,7 @@ import type {
   TurnEnd,
   WakeReason,
 } from "../status/daemon-event.ts";
-import { driftFinder } from "./drift.ts";
+import { driftAfterPass, driftAfterTurn, noDrift } from "../status/daemon-status-drift.ts";
 import type { Instruments } from "./instruments.ts";
 import { revisionLabel } from "./labels.ts";
 
@@ -71,7 +71,7 @@ function wordsOf<W extends string>(words: Readonly<Record<W, true>>): readonly W
 
 /** An observer that keeps the numbers of the loop. */
 export function loopObserver(instruments: Instruments): (event: DaemonEvent) => void {
-  const drift = driftFinder();
+  let drift = noDrift;
   let turn: EventOf<"turnStarted"> | undefined;
   zero(instruments);
   return (event) => {
@@ -88,11 +88,11 @@ export function loopObserver(instruments: Instruments): (event: DaemonEvent) => 
         return;
       case "passEnded":
         countPass(instruments, event, turn?.reportsBecause === undefined ? "apply" : "report");
-        for (const { kind } of drift.after(event)) instruments.drift.inc({ kind });
+        drift = countDrift(instruments, drift, event);
         return;
       case "turnEnded":
         countEnd(instruments, event, turn);
-        drift.turnEnded(event.end);
+        drift = driftAfterTurn(drift, event.end);
         return;
       case "passPlanned":
       case "stopping":
@@ -159,6 +159,12 @@ function countPass(instruments: Instruments, event: PassEnded, mode: "apply" | "
   showPlan(instruments, event);
   showDocuments(instruments, event);
   showWarnings(instruments, event);
+}
+
+function countDrift(instruments: Instruments, before: typeof noDrift, event: PassEnded): typeof noDrift {
+  const { drift, found } = driftAfterPass(before, event);
+  for (const { kind } of found) instruments.drift.inc({ kind });
+  return drift;
 }
 
 function showPlan(instruments: Instruments, { plan, outcomes }: PassEnded): void {
