@@ -44,7 +44,7 @@ export interface ConnectOptions {
   readonly onWait?: (wait: LimitWait) => void;
   /** Sees what each answer says is left of one of Azure's limits. */
   readonly onQuota?: (quota: LimitQuota) => void;
-  readonly bounds?: RequestBounds;
+  readonly bounds?: Partial<RequestBounds>;
   /** What stands before every write; nothing by default. */
   readonly fence?: WriteFence;
   /** How long an operation of Azure may take; 20 minutes by default. */

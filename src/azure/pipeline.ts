@@ -45,7 +45,7 @@ export interface LineOptions {
   readonly onRequest: (event: RequestEvent) => void;
   /** A certificate authority to trust besides the system's, as PEM. */
   readonly ca?: string;
-  readonly bounds?: RequestBounds;
+  readonly bounds?: Partial<RequestBounds>;
   /** What stands before every write. */
   readonly fence?: WriteFence;
   /** What carries the requests; sockets by default. */
@@ -126,7 +126,7 @@ function guardFrom(options: LineOptions): Line["guard"] {
     // Its waits do not count as Azure's time to answer.
     throttlePolicy(options.clock, options.outside, options),
     sentTimesPolicy(times),
-    boundsPolicy(options.bounds ?? defaultBounds),
+    boundsPolicy({ ...defaultBounds, ...options.bounds }),
   ];
   return (client) => {
     for (const policy of policies) {

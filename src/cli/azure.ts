@@ -7,6 +7,7 @@ import { matchesPattern } from "../model/pattern.ts";
 import type { LeasePlace } from "../model/policy.ts";
 import type { ReadPorts, WritePorts } from "../model/ports.ts";
 import { safeText } from "../model/text.ts";
+import type { SqlOptions } from "../sql/connect.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedText } from "./files.ts";
 import type { CliIo } from "./io.ts";
@@ -35,6 +36,12 @@ export interface AzureOptions {
   /** Sees each request, besides the log. */
   readonly onRequest?: ConnectOptions["onRequest"];
   readonly onQuota?: ConnectOptions["onQuota"];
+  /** Sees each sign-in to a database and each batch. */
+  readonly onSqlRequest?: SqlOptions["onRequest"];
+  /** How long one answer of Azure may take; a minute by default. */
+  readonly requestTimeoutInMs?: number;
+  /** The same of a database; half a minute by default. */
+  readonly sqlTimeoutInMs?: number;
 }
 
 /** An open way to Azure. */
@@ -69,6 +76,7 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
     clock: systemClock,
     ...(options.onWait && { onWait: options.onWait }),
     ...(options.onQuota && { onQuota: options.onQuota }),
+    ...(options.requestTimeoutInMs !== undefined && { bounds: { timeoutInMs: options.requestTimeoutInMs } }),
     ...fence,
   });
   const databases = connectSql({
@@ -80,6 +88,8 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
     clock: systemClock,
     encrypt: options.sqlEncrypt === "tds7" ? true : "strict",
     addresses: addressesOf(cloud.sqlAddresses),
+    ...(options.onSqlRequest && { onRequest: options.onSqlRequest }),
+    ...(options.sqlTimeoutInMs !== undefined && { requestTimeoutInMs: options.sqlTimeoutInMs }),
     ...trust,
     ...fence,
   });

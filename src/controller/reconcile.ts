@@ -64,7 +64,7 @@ export async function reconcile(
   ports: ReadPorts & WritePorts,
   options: PassOptions,
 ): Promise<Pass> {
-  const { step = untraced } = options;
+  const step: Step = options.step ?? untraced;
   const reading = readingSignal(options);
   const planned = await planOf(intent, ports, reading, step);
   // A read that was cut may have been taken for one that failed: nothing is concluded from it.

@@ -7,6 +7,7 @@ import { linkedTo } from "../model/linked-signal.ts";
 import type { Clock } from "../model/ports.ts";
 import { type Address, openConnection, type SqlConnection } from "./connection.ts";
 import { contentsFrom, readingBatch } from "./reading.ts";
+import { type SqlRequestEvent, toldRequests } from "./request-events.ts";
 import { batchesFor } from "./statements.ts";
 
 /** What it takes to reach databases. */
@@ -30,6 +31,8 @@ export interface SqlOptions {
   readonly ca?: string;
   /** 8 by default. */
   readonly maxConnections?: number;
+  /** Sees each sign-in and each batch after it. */
+  readonly onRequest?: (event: SqlRequestEvent) => void;
   readonly connectTimeoutInMs?: number;
   readonly requestTimeoutInMs?: number;
   /** How long a paused database may take to wake up; two minutes by default. */
@@ -114,16 +117,24 @@ async function open(options: SqlOptions, ref: DatabaseRef, signal: AbortSignal):
     });
   }
   const { encrypt = "strict", connectTimeoutInMs = 15_000, requestTimeoutInMs = 30_000, ca } = options;
-  return await openConnection({
-    ref,
-    token: await options.token(signal),
-    encrypt,
-    locate: (host, port) => locate(options, host, port),
-    connectTimeoutInMs,
-    requestTimeoutInMs,
-    signal,
-    ...(ca !== undefined && { ca }),
-  });
+  const token = await options.token(signal);
+  const told = toldRequests(ref, options.onRequest);
+  const connection = await told("connect", () =>
+    openConnection({
+      ref,
+      token,
+      encrypt,
+      locate: (host, port) => locate(options, host, port),
+      connectTimeoutInMs,
+      requestTimeoutInMs,
+      signal,
+      ...(ca !== undefined && { ca }),
+    }),
+  );
+  return {
+    close: connection.close,
+    run: (batch, isWrite) => told(isWrite ? "write" : "read", () => connection.run(batch, isWrite)),
+  };
 }
 
 /** Asked for the server itself and for whatever it redirects to, before DNS is. */
