@@ -1,9 +1,10 @@
 // Decides what the daemon logs: a line for each turn, and one for whatever has changed; nothing for what is as it was.
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Outcome } from "../apply/outcome.ts";
 import { documentKey } from "../model/document.ts";
 import type { Plan, Warning } from "../plan/plan.ts";
 import { namesOf } from "../plan/render/change-words.ts";
-import type { DaemonEvent, DaemonObserver, SourceState } from "../status/daemon-event.ts";
+import type { DaemonEvent, DaemonObserver, PassRef, SourceState } from "../status/daemon-event.ts";
 import type { Condition, Conditions } from "../status/status.ts";
 import type { CliIo } from "./io.ts";
 import { jsonLog, type Log, type LogFields, terminalLog } from "./log.ts";
@@ -13,42 +14,46 @@ import { systemClock } from "./system-clock.ts";
 
 /** The log of a daemon, and who makes lines of it from events. */
 export interface DaemonLog {
-  /** Every line that is written while a turn runs has its `turn`, while a pass runs its `passId`. */
   readonly log: Log;
   readonly observe: DaemonObserver;
+  /** As `aroundPass` of the loop: every line that is written meanwhile has the `turn` and the `passId`. */
+  readonly aroundPass: <T>(pass: PassRef, run: () => Promise<T>) => Promise<T>;
 }
 
 type EventOf<K extends DaemonEvent["kind"]> = Extract<DaemonEvent, { kind: K }>;
 
 /** JSON lines on stderr; at a terminal lines for a person. */
 export async function daemonLog(level: LogLevel, io: Pick<CliIo, "stderr">): Promise<DaemonLog> {
-  let context: LogFields = {};
+  const contexts = new AsyncLocalStorage<LogFields>();
   const log =
     io.stderr.isTTY === true
       ? terminalLog(level, io, systemClock.now)
-      : await jsonLog(level, io, () => context);
+      : await jsonLog(level, io, () => contexts.getStore() ?? {});
   const lines = daemonLines(log);
   return {
     log,
-    observe: (event) => {
-      context = contextAt(event, context);
-      lines(event);
-      if (event.kind === "turnEnded") context = {};
-    },
+    observe: (event) => contexts.run(contextOf(event), () => lines(event)),
+    aroundPass: (pass, run) => contexts.run(contextOfPass(pass), run),
   };
 }
 
-function contextAt(event: DaemonEvent, before: LogFields): LogFields {
+function contextOf(event: DaemonEvent): LogFields {
   switch (event.kind) {
     case "turnStarted":
     case "turnEnded":
       return { turn: event.turn };
     case "passPlanned":
     case "passEnded":
-      return { turn: event.pass.turn, passId: event.pass.id };
-    default:
-      return before;
+      return contextOfPass(event.pass);
+    case "sourceLooked":
+    case "leadership":
+    case "stopping":
+      return {};
   }
+}
+
+function contextOfPass({ turn, id }: PassRef): LogFields {
+  return { turn, passId: id };
 }
 
 /** Makes lines of the events of one daemon. */
