@@ -20,6 +20,10 @@ export interface HttpsGit extends AsyncDisposable {
   readonly requests: SeenRequest[];
   /** What a request must carry; undefined: nothing. */
   authorization: string | undefined;
+  /** Speaks protocol 0 only, in which a server gives no commit by its id unless a ref stands there. */
+  isOld: boolean;
+  /** True for a request that is never answered. */
+  isIgnored: ((request: IncomingMessage) => boolean) | undefined;
   /** Answers instead of git where it is set. */
   instead: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
 }
@@ -194,6 +198,7 @@ export async function httpsGit(root: string, folder: string): Promise<HttpsGit> 
   const server = createServer({ key, cert }, (request, response) => {
     const { authorization } = request.headers;
     requests.push({ url: request.url ?? "", ...(authorization !== undefined && { authorization }) });
+    if (served.isIgnored?.(request)) return;
     if (served.instead) {
       served.instead(request, response);
       return;
@@ -202,6 +207,7 @@ export async function httpsGit(root: string, folder: string): Promise<HttpsGit> 
       response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
       return;
     }
+    if (served.isOld) delete request.headers["git-protocol"];
     runBackend(root, request, response);
   });
   server.listen(0, "127.0.0.1");
@@ -211,6 +217,8 @@ export async function httpsGit(root: string, folder: string): Promise<HttpsGit> 
     caFile,
     requests,
     authorization: undefined,
+    isOld: false,
+    isIgnored: undefined,
     instead: undefined,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
