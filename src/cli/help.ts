@@ -6,7 +6,7 @@ Exit codes:
   0  done, or nothing to do
   1  failed, or stopped before the end
   2  changes or held changes remain (plan and apply, only with --detailed-exitcode),
-     or rights are missing (permissions --check)
+     or rights are missing (permissions --check), or something is not Ready (status)
   3  bad input: options, policy or manifests
   4  refused: wrong tenant or cloud, an unsigned commit, a saved plan that does not fit, or no lease
 
@@ -87,6 +87,13 @@ Examples:
   demo: `
 Examples:
   $ bindery demo
+`,
+  status: `
+Examples:
+  $ bindery status
+  $ bindery status --watch
+  $ bindery status team-orders/orders
+  $ bindery status --address https://bindery.example.com --token-file token --output json
 `,
   version: `
 Examples:

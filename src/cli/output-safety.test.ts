@@ -43,6 +43,10 @@ import { planFor } from "../plan/plan-for.ts";
 import { renderJson } from "../plan/render/json.ts";
 import { renderMarkdown } from "../plan/render/markdown.ts";
 import { renderText } from "../plan/render/text.ts";
+import { documentOutputFrom } from "../status/daemon-status-document-output.ts";
+import { statusOutputFrom } from "../status/daemon-status-output.ts";
+import { passEnded, statusOf, turnEnded } from "../status/fixtures.ts";
+import { orphanStatusFrom, statusFrom } from "../status/status.ts";
 import { applyLine } from "./apply-line.ts";
 import { applyResultFrom, renderApplyJson, renderApplyText } from "./apply-result.ts";
 import { auditSink } from "./audit-sink.ts";
@@ -54,6 +58,12 @@ import { policyText } from "./policy-template.ts";
 import { progressOn } from "./progress.ts";
 import { runCli } from "./run-cli.ts";
 import type { ToldSetting } from "./settings-values.ts";
+import { DocumentAnswer, StatusAnswer } from "./status-answer.ts";
+import { renderDocumentStatusText } from "./status-document-text.ts";
+import { statusNews } from "./status-news.ts";
+import type { AnySubject } from "./status-subject.ts";
+import { renderStatusText } from "./status-text.ts";
+import { watchStatus } from "./status-watch.ts";
 
 const src = join(import.meta.dirname, "..");
 
@@ -231,6 +241,47 @@ const rights = (text: string) => {
 };
 const judged = (text: string) => ({ missing: rights(text).needs, unknown: rights(text).needs });
 
+const outcomes = outcomesOf(plan);
+const daemonStatus = statusOf(
+  {
+    kind: "sourceLooked",
+    atInMs: 1,
+    source: { inForce: "r1", refusal: { reason: "BrokenRevision", revision: "r2", message: "No." } },
+  },
+  passEnded(2, {
+    plan,
+    outcomes,
+    documents: statusFrom(desired(identity), plan, outcomes),
+    orphans: orphanStatusFrom(plan),
+    warnings: plan.warnings,
+  }),
+  { kind: "stopping", atInMs: 3, why: "SIGTERM" },
+  {
+    ...turnEnded(4, { end: "failed", backoff: new Map([["IdentityBinding/team/orders", 9]]) }),
+    ...{ failure: { code: "SignInFailed", message: "No." } },
+  },
+);
+const statusView = { paint: (_: unknown, text: string) => text, nowInMs: 0 };
+
+/** An answer of a daemon that is none: whatever may be any text in it has become another one, names of counts included. */
+function fromElsewhere(value: unknown, text: string, key = ""): unknown {
+  if (typeof value === "string")
+    return /^apiVersion$|At$|^at$|[sS]ince$|Time$|^asOf$/.test(key) ? value : text + value;
+  if (Array.isArray(value)) return value.map((one) => fromElsewhere(one, text, key));
+  if (typeof value !== "object" || value === null) return value;
+  const isCounts = /^(changes|counts|attachments|grants|attach|grant)$/.test(key);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [
+      isCounts && typeof one !== "string" && !/^(counts|things)$/.test(name) ? text + name : name,
+      fromElsewhere(one, text, name),
+    ]),
+  );
+}
+
+function statusAnswerWith(text: string): unknown {
+  return fromElsewhere(statusOutputFrom(daemonStatus), text);
+}
+
 /** What each exported `render…` function makes of hostile text. */
 const renderers: Readonly<Record<string, (text: string) => string | readonly string[]>> = {
   renderText: (text) => {
@@ -263,6 +314,12 @@ const renderers: Readonly<Record<string, (text: string) => string | readonly str
   renderSqlScript: (text) => renderSqlScript(rights(text)),
   renderApplyText: (text) => renderApplyText(applied(text), (_, one) => one),
   renderApplyJson: (text) => renderApplyJson(applied(text), context(text)),
+  renderStatusText: (text) => renderStatusText(StatusAnswer.parse(statusAnswerWith(text)), statusView),
+  renderDocumentStatusText: (text) =>
+    ["IdentityBinding", "UserAssignedIdentity"].map((kind) => {
+      const one = documentOutputFrom(daemonStatus, { ...identity.document, kind });
+      return renderDocumentStatusText(DocumentAnswer.parse(fromElsewhere(one, text)), statusView);
+    }),
   renderSettingsText: (text) => renderSettingsText({ told: toldWith(text) }, (_, one) => one),
   renderSettingsJson: (text) => renderSettingsJson({ told: toldWith(text), file: text }),
 };
@@ -362,6 +419,49 @@ const writers: Readonly<Record<string, "ours" | ((text: string) => Promise<strin
     const io = captured();
     await runCli(["sandbox", "--seed", text || "x"], io);
     return io.stdout.text + io.stderr.text;
+  },
+  "cli/status-command.ts": async (text) => {
+    const io = captured();
+    await runCli(["status", "--address", text || "x"], io);
+    await runCli(["status", `${text}//`], io);
+    await runCli(["status", "--token-file", text.replaceAll("/", "") || "x"], io);
+    return io.stdout.text + io.stderr.text;
+  },
+  "cli/status-watch.ts": async (text) => {
+    const answer = StatusAnswer.parse(statusAnswerWith(text));
+    const subject: AnySubject = {
+      look: () => Promise.resolve({ answer }),
+      isReady: () => false,
+      text: () => renderStatusText(answer, statusView),
+      json: () => answer,
+      news: () => statusNews(undefined, answer),
+    };
+    const [stream, notes, shown] = [new Screen(), new Screen(), [] as string[]];
+    const live = Object.assign((one: string) => void shown.push(one), {
+      persist: (one: string) => void shown.push(one),
+      clear: () => undefined,
+      done: () => undefined,
+    });
+    for (const screen of [{ output: "text" }, { output: "json" }, { output: "text", live }] as const) {
+      const { paint } = statusView;
+      const stopping = new AbortController();
+      let looks = 0;
+      // The first look is answered, the second one is not, and then the clock ends it all.
+      const look: AnySubject["look"] = () =>
+        Promise.resolve(looks === 0 ? { answer } : { unreachable: text });
+      const sleep = (): Promise<void> => {
+        looks += 1;
+        if (looks < 2) return Promise.resolve();
+        stopping.abort();
+        return Promise.reject(stopping.signal.reason);
+      };
+      const clock = { now: () => 0, sleep };
+      await watchStatus(
+        { ...subject, look },
+        { ...screen, stream, notes, paint, clock, stop: stopping.signal },
+      );
+    }
+    return [stream.text, notes.text, ...shown].join("\n");
   },
   "cli/validate-command.ts": async (text) => {
     const outputs = await Promise.all(

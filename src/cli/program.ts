@@ -19,6 +19,7 @@ import {
 } from "./option-values.ts";
 import { addPermissions } from "./permissions-options.ts";
 import { addSourceOptions } from "./source-options.ts";
+import { addStatus } from "./status-options.ts";
 import { version } from "./version.ts";
 
 /** Takes what a command came to. */
@@ -41,6 +42,7 @@ export function programFor(io: CliIo, onExit: OnExit): Command {
   addConfig(program, io, onExit);
   addExplain(program, io, onExit);
   addPermissions(program, io, onExit);
+  addStatus(program, io, onExit);
   addSchema(program, io, onExit);
   addSandbox(program, io, onExit);
   addDemo(program, io, onExit);
