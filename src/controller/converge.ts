@@ -5,7 +5,7 @@ import { type Quarantine, quarantineAfter } from "../apply/quarantine.ts";
 import { idKey } from "../model/arm-id.ts";
 import { unlessCut } from "../model/linked-signal.ts";
 import type { Clock, ReadPorts, WritePorts } from "../model/ports.ts";
-import { type Intent, type Narrowing, type Pass, type PassOptions, reconcile } from "./reconcile.ts";
+import { type Intent, type Narrowing, type Pass, type PlanOptions, reconcile } from "./reconcile.ts";
 
 /** What a pass knows of the ones before it in the same apply. */
 export interface Carried {
@@ -98,7 +98,7 @@ export interface PassWatcher {
 export async function convergeOn(
   intent: Intent,
   ports: ReadPorts & WritePorts,
-  options: ApplyOptions & ConvergeOptions & PassWatcher & Pick<PassOptions, "step">,
+  options: ApplyOptions & ConvergeOptions & PassWatcher & PlanOptions,
 ): Promise<Convergence> {
   return await converge(({ number, settled, released, created, quarantine }) => {
     const { allowance } = intent;

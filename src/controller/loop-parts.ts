@@ -21,7 +21,7 @@ export interface LoopParts {
   readonly contested: Contested;
   readonly applying: Pick<
     PassOptions,
-    "clock" | "random" | "audit" | "observer" | "concurrency" | "correlated" | "retry" | "step"
+    "clock" | "random" | "audit" | "observer" | "concurrency" | "correlated" | "retry" | "step" | "rolling"
   >;
   /** A new GUID for each pass. */
   readonly newId: () => string;

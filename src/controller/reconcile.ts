@@ -15,6 +15,7 @@ import { planFor } from "../plan/plan-for.ts";
 import { questionsOf } from "../plan/questions.ts";
 import { type Allowance, type LeftOut, narrowed } from "../plan/saved-plan.ts";
 import { type DocumentStatus, type OrphanStatus, orphanStatusFrom, statusFrom } from "../status/status.ts";
+import type { RollingReads } from "./rolling-reads.ts";
 
 /** What a pass is to bring about, and for whom. */
 export interface Intent {
@@ -50,10 +51,16 @@ export type Step = <T>(name: "observe" | "confirm" | "plan" | "apply", run: () =
 
 const untraced: Step = (_, run) => run();
 
-/** How a pass is run. */
-export interface PassOptions extends ApplyOptions {
+/** How a plan is made. */
+export interface PlanOptions {
   /** Just runs it by default. */
   readonly step?: Step;
+  /** What may be answered from memory while nothing is to be written; nothing by default. */
+  readonly rolling?: Pick<RollingReads, "observing">;
+}
+
+/** How a pass is run. */
+export interface PassOptions extends ApplyOptions, PlanOptions {
   /** Sees the plan before anything is written; what it throws ends the pass. */
   readonly onPlan?: (planned: Narrowing) => Promise<void>;
 }
@@ -66,7 +73,7 @@ export async function reconcile(
 ): Promise<Pass> {
   const step: Step = options.step ?? untraced;
   const reading = readingSignal(options);
-  const planned = await planOf(intent, ports, reading, step);
+  const planned = await planOf(intent, ports, reading, options);
   // A read that was cut may have been taken for one that failed: nothing is concluded from it.
   reading.throwIfAborted();
   const narrowing = narrowingOf(planned, intent.allowance);
@@ -82,15 +89,36 @@ function narrowingOf({ plan, observed }: Planned, allowance: Allowance | undefin
   return { observed, ...narrowed(plan, observed, allowance) };
 }
 
-/** The plan as it would be applied now: lists propose it, fresh reads of what it would change confirm it. */
+/** The plan as it would be applied now: lists and memory propose it, fresh reads of what it would change confirm it. */
 export async function planOf(
   intent: Intent,
   ports: ReadPorts,
   signal: AbortSignal,
-  step: Step = untraced,
+  options: PlanOptions = {},
 ): Promise<Planned> {
-  const { desired, policy, self, releases } = intent;
-  const listed = await step("observe", () => observe({ desired, policy, self, ports, signal }));
+  const step: Step = options.step ?? untraced;
+  const { desired, policy, self } = intent;
+  const remembering = options.rolling?.observing(intent);
+  const observing = { desired, policy, self, ports: remembering?.ports ?? ports, signal };
+  const listed = await step("observe", () => observe(observing));
+  let planned = await confirmedPlan(intent, listed, ports, signal, step);
+  for (;;) {
+    const fresh: Observed | undefined = await step("observe", async () =>
+      remembering?.freshFor(planned, signal),
+    );
+    if (!fresh) return planned;
+    planned = await confirmedPlan(intent, fresh, ports, signal, step);
+  }
+}
+
+async function confirmedPlan(
+  intent: Intent,
+  listed: Observed,
+  ports: ReadPorts,
+  signal: AbortSignal,
+  step: Step,
+): Promise<Planned> {
+  const { desired, policy, releases } = intent;
   const proposed = await step("plan", async () => planFor(desired, listed, policy, releases));
   return await step("confirm", async () => {
     const observed = await confirm(listed, questionsOf(proposed), ports, signal);

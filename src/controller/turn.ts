@@ -106,7 +106,7 @@ async function report(turn: Turn, intent: Intent): Promise<Reported> {
   const { observer, applying, ports } = parts;
   const pass = passOf(turn, 1);
   const startedAtInMs = applying.clock.now();
-  const planned = await aroundPass(parts, pass, () => planOf(intent, ports, signals.stop, applying.step));
+  const planned = await aroundPass(parts, pass, () => planOf(intent, ports, signals.stop, applying));
   signals.stop.throwIfAborted();
   const { plan } = planned;
   const documents = statusFrom(intent.desired, plan, []);

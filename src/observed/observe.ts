@@ -107,8 +107,8 @@ function principalsOf(
 }
 
 /** Whoever can be trusted by an identity that is ours must be known, whether or not its document says a word of it. */
-async function readCredentials(
-  { desired, policy, ports, signal }: ObserveInput,
+export async function readCredentials(
+  { desired, policy, ports, signal }: Omit<ObserveInput, "self">,
   identities: ReadonlyMap<string, Identity>,
   unreadable: Map<string, string>,
 ): Promise<ReadonlyMap<string, readonly FederatedCredential[]>> {
