@@ -65,14 +65,22 @@ describe("what is typed", () => {
     for (const line of stderr.split("\n")) expect(line).not.toMatch(steering);
   });
 
-  test.each(["init", "validate", "plan", "apply", "explain", "schema", "sandbox", "demo", "version"])(
-    "%s --help shows examples on stdout",
-    async (command) => {
-      const run = await cli([command, "--help"]);
-      expect(run).toMatchObject({ code: 0, stderr: "" });
-      expect(run.stdout).toMatch(new RegExp(`Examples:\\n  .*bindery ${command}`));
-    },
-  );
+  test.each([
+    "init",
+    "validate",
+    "plan",
+    "apply",
+    "config",
+    "explain",
+    "schema",
+    "sandbox",
+    "demo",
+    "version",
+  ])("%s --help shows examples on stdout", async (command) => {
+    const run = await cli([command, "--help"]);
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(run.stdout).toMatch(new RegExp(`Examples:\\n  .*bindery ${command}`));
+  });
 });
 
 describe("version and schema", () => {
