@@ -1,8 +1,10 @@
 // Decides how a running daemon is asked for its status: briefly, within bounds, and a token goes to nobody else.
+import { resolve } from "node:path";
 import type { z } from "zod";
 import { quoted } from "../model/text.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedText } from "./files.ts";
+import type { CliIo } from "./io.ts";
 
 /** A daemon that can be asked. */
 export interface StatusServer {
@@ -22,13 +24,10 @@ const mostBytes = 64 * 1024 * 1024;
 const timeoutInMs = 10_000;
 
 /** The server that the options name. Throws a `CliError` for an address or a token that cannot be used. */
-export async function statusServerFrom({
-  address,
-  tokenFile,
-}: {
-  readonly address: string;
-  readonly tokenFile?: string;
-}): Promise<StatusServer> {
+export async function statusServerFrom(
+  { address, tokenFile }: { readonly address: string; readonly tokenFile?: string },
+  { cwd }: Pick<CliIo, "cwd">,
+): Promise<StatusServer> {
   const base = addressFrom(address);
   if (tokenFile === undefined) return { base };
   if (base.protocol !== "https:" && !isLoopback(base.hostname)) {
@@ -38,7 +37,7 @@ export async function statusServerFrom({
       "Ask by https, or through a tunnel to 127.0.0.1.",
     );
   }
-  const token = (await readNamedText(tokenFile, "token", "Correct --token-file.")).trim();
+  const token = (await readNamedText(resolve(cwd, tokenFile), "token", "Correct --token-file.")).trim();
   if (/^[\x21-\x7e]+$/.test(token)) return { base, token };
   const message = "The file of --token-file holds no token: one word on one line.";
   throw new CliError(exitCodes.badInput, message, "Correct it.");

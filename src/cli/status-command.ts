@@ -29,7 +29,7 @@ export async function runStatus(
   io: CliIo,
   clock: Clock = systemClock,
 ): Promise<number> {
-  const server = await statusServerFrom(options);
+  const server = await statusServerFrom(options, io);
   const subject = subjectFrom(document, server, options.output);
   using interruption = interruptionOf(io, options.timeout);
   const paint = paintFor(io.stdout, io.env);
