@@ -101,6 +101,38 @@ test("headers beyond 16 KiB are refused", async () => {
   expect(await statusOver(new Agent(), port, "/quick", { "x-long": "x".repeat(17 * 1024) })).toBe(431);
 });
 
+/** What a connection is sent until it is closed, if it says this and no more. */
+function untilClosed(port: number, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(text));
+    const pieces: string[] = [];
+    socket.setEncoding("utf8");
+    socket.on("data", (piece: string) => pieces.push(piece));
+    // A reset is an end as well: "close" comes after it.
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(pieces.join("")));
+  });
+}
+
+test("who does not finish a request is cut off", async () => {
+  const { port } = await serve();
+  const begun = "POST /webhook HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n";
+  const startedAtInMs = performance.now();
+  const [header, body] = await Promise.all([untilClosed(port, begun), untilClosed(port, `${begun}\r\nhalf`)]);
+  expect(header).toContain("408");
+  expect(body).toMatch(/ (404|408) /);
+  expect(performance.now() - startedAtInMs).toBeLessThan(30_000);
+});
+
+test("more than two hundred connections at once are not taken", async () => {
+  const { port } = await serve();
+  const idle = Array.from({ length: 200 }, () => connect(port, "127.0.0.1"));
+  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+  expect(await untilClosed(port, "GET /quick HTTP/1.1\r\nHost: localhost\r\n\r\n")).toBe("");
+  for (const socket of idle) socket.destroy();
+  await expect.poll(() => statusOver(new Agent(), port, "/quick"), { timeout: 10_000 }).toBe(200);
+});
+
 test("a webhook over a socket: a signed body in pieces is accepted, one that does not end is cut off", async () => {
   const secret = "0123456789abcdef0123456789abcdef";
   const results: string[] = [];

@@ -30,6 +30,14 @@ test("the status", async () => {
   expect(headers.get("access-control-allow-origin")).toBeNull();
 });
 
+test("what Azure and manifests say cannot steer a terminal", async () => {
+  const hostile = { message: "\u001b[2J \u202e \u0007" };
+  const answer = await api({ status: () => hostile }).request("/api/v1/status", { headers: here });
+  const text = await answer.text();
+  expect(JSON.parse(text)).toEqual(hostile);
+  expect(text).toMatch(/^[\x20-\x7e]*$/);
+});
+
 test.each([
   ["IdentityBinding/team-orders/orders", 200],
   ["UserAssignedIdentity/team-orders/orders", 200],

@@ -10,6 +10,8 @@ export interface ListenOptions {
   readonly host?: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Told of connections that could not be accepted (no file descriptors left, say); without it that is a bug. */
+  readonly onTrouble?: (error: Error) => void;
 }
 
 /** A server that listens. */
@@ -40,6 +42,7 @@ export async function listen(app: Pick<Hono, "fetch">, options: ListenOptions): 
   }) as Server;
   server.maxConnections = maxConnections;
   await bound(server, host, port);
+  if (options.onTrouble) server.on("error", options.onTrouble);
   const address = server.address();
   const bindsTo = address !== null && typeof address === "object" ? address.port : port;
   return { host, port: bindsTo, close: () => closed(server) };
