@@ -82,7 +82,7 @@ export interface DaemonStatus {
   /** By key ("kind/namespace/name"), in the order of the last pass. */
   readonly documents: ReadonlyMap<string, DocumentEntry>;
   readonly orphans: readonly OrphanEntry[];
-  /** Of the last pass. */
+  /** Of the last pass, those of applying before those of its plan. */
   readonly warnings: readonly WarningEntry[];
   /** The last passes, oldest first. */
   readonly history: readonly PassEntry[];
@@ -174,7 +174,7 @@ function afterPass(status: DaemonStatus, event: EventOf<"passEnded">): DaemonSta
     turn: turnOf(status, event),
     documents: documentEntriesAfter(status.documents, event),
     orphans: orphanEntriesAfter(status.orphans, event),
-    warnings: event.warnings
+    warnings: [...event.warnings, ...event.plan.warnings]
       .slice(0, bounds.warnings)
       .map(({ code, message }) => ({ code, message: clipped(message) })),
     history: historyWith(status.history, endedPassFrom(event, status.turn, found)),
