@@ -131,7 +131,7 @@ function tableLines(documents: readonly DocumentRow[], { paint, nowInMs }: Statu
   );
   return rows.flatMap(({ document, cells, message, note }) => {
     const [state = "", ...others] = cells.map((cell, i) => padded(cell, widths[i] ?? 0));
-    const line = `  ${paint(styleOfState(cells[0] ?? ""), state)}  ${others.join("  ")}  ${paint("quiet", note)}`;
+    const line = `  ${paint(styleOfState(cells[0] ?? ""), state)}  ${others.join("  ")}${note === "" ? "" : `  ${paint("quiet", note)}`}`;
     return [line.trimEnd(), ...(document.ready ? [] : indented("    ", message))];
   });
 }

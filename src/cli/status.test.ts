@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { document } from "../plan/fixtures.ts";
 import type { DaemonEvent } from "../status/daemon-event.ts";
@@ -99,6 +101,27 @@ describe("the JSON of a status", () => {
       history: [{ turn: 1, number: 1, changes: { attach: { applied: 1 }, grant: { failed: 1 } } }],
     });
     expect(output.documents[1]?.nextRetryAt).toBe("1970-01-01T00:04:20.000Z");
+  });
+
+  test("has a word in docs/status.md for every key", () => {
+    const page = readFileSync(join(import.meta.dirname, "../../docs/status.md"), "utf8");
+    const words = new Set(
+      [...page.matchAll(/`([^`\n]+)`/g)].flatMap(([, text]) => text?.match(/\w+/g) ?? []),
+    );
+    /** Their keys are kinds, states and reasons. */
+    const counted = /^(changes|counts|attachments|grants|held)$/;
+    const keysOf = (value: unknown, of = ""): readonly string[] => {
+      if (Array.isArray(value)) return value.flatMap((one) => keysOf(one));
+      if (typeof value !== "object" || value === null) return [];
+      return Object.entries(value).flatMap(([key, one]) => [
+        ...(counted.test(of) && typeof one !== "string" && key !== "counts" && key !== "things" ? [] : [key]),
+        ...keysOf(one, key),
+      ]);
+    };
+    const running = statusOutputFrom(statusOf(...events, turnStarted(90_000, 2)));
+    const keys = [output, running, documentOutputFrom(troubled, document())].flatMap((one) => keysOf(one));
+    expect(new Set(keys).size).toBeGreaterThan(80);
+    expect([...new Set(keys)].filter((key) => !words.has(key))).toEqual([]);
   });
 
   test("knows no document that the revision does not have", () => {
