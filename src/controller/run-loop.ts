@@ -33,7 +33,11 @@ export async function runOnce(parts: LoopParts, options: LoopOptions): Promise<T
   const result = await besideLeadership(parts, options, async (loop) => {
     const hasLooked = await unlessCut(loop.stop, () => loop.look(loop.stop));
     if (hasLooked === undefined) return;
-    const { result: once } = await toldTurn(parts, options, loop, { memory: noMemory, reasons: ["start"] });
+    const { result: once } = await toldTurn(parts, options, loop, {
+      memory: noMemory,
+      reasons: ["start"],
+      isLast: true,
+    });
     return once;
   });
   return result ?? { turn: 0, end: "stopped" };
@@ -85,6 +89,13 @@ function concernsStandby(reasons: readonly WakeReason[], hasChanged: boolean): b
   return hasChanged || reasons.some((reason) => reason !== "interval" && reason !== "webhook");
 }
 
+interface Begin {
+  readonly memory: TurnMemory;
+  readonly reasons: readonly WakeReason[];
+  /** True if there is no loop that another turn could follow in. */
+  readonly isLast?: boolean;
+}
+
 interface Told {
   readonly result: TurnResult;
   readonly memory: TurnMemory;
@@ -96,7 +107,7 @@ async function toldTurn(
   parts: LoopParts,
   options: LoopOptions,
   loop: RunningLoop,
-  { memory: before, reasons }: { readonly memory: TurnMemory; readonly reasons: readonly WakeReason[] },
+  { memory: before, reasons, isLast = false }: Begin,
 ): Promise<Told> {
   const { observer, applying } = parts;
   const { clock, random } = applying;
@@ -106,9 +117,10 @@ async function toldTurn(
     );
     const nowInMs = clock.now();
     const isStandby = parts.leadership.role() === "standby";
-    const due = loop.stop.aborted
-      ? undefined
-      : dueAfter({ ...memory, result, isStandby, nowInMs, random }, options);
+    const due =
+      isLast || loop.stop.aborted
+        ? undefined
+        : dueAfter({ ...memory, result, isStandby, nowInMs, random }, options);
     const { turn, end, failure } = result;
     observer({
       kind: "turnEnded",
