@@ -33,6 +33,7 @@ export const heldReasons = [
   "DatabaseReadOnly",
   "DatabaseRightMissing",
   "DatabaseUnreadable",
+  "PermissionDenied",
   "ServerNotAllowed",
   "ServerNotInEstate",
   "UserConflict",

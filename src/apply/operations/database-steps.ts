@@ -1,13 +1,15 @@
 // What each step in a database means: whether it is done already, and which change is sent for it.
+import { sameId } from "../../model/arm-id.ts";
 import {
   type DatabaseChange,
   type DatabaseContents,
+  type DatabasePermission,
   type DatabaseUser,
   principalSidOf,
   securableText,
   sidFrom,
 } from "../../model/database.ts";
-import { assignmentMarker } from "../../model/grant.ts";
+import { assignmentMarker, parseAssignmentMarker } from "../../model/grant.ts";
 import type { DatabaseSubject, DatabaseUserSubject } from "../../plan/database-subjects.ts";
 import type { DatabaseStep } from "../../plan/plan.ts";
 import { moved, type Verdict } from "../outcome.ts";
@@ -44,18 +46,54 @@ export function changeFor(
 ): DatabaseChange | Verdict {
   const { subject, changeKind } = step;
   if (subject.kind === "databaseUser") {
-    return changeKind === "revoke" ? dropFor(subject, contents) : userFor(subject, person, contents, owner);
+    return changeKind === "revoke"
+      ? dropFor(subject, person, contents, owner)
+      : userFor(subject, person, contents, owner);
   }
-  const user = changeKind === "revoke" ? userWithSid(contents, subject.sid) : userOf(person, contents);
+  if (changeKind === "revoke") {
+    const user = userToTakeFrom(subject, person, contents, owner);
+    return "state" in user ? user : lineFor(subject, user.name, true);
+  }
+  const user = userOf(person, contents);
   if (!user) return moved("UserGone", "The identity has no user in the database any more.");
-  return lineFor(subject, user.name, changeKind === "revoke");
+  if (isDenied(user, subject)) {
+    return moved("PermissionDenied", "Somebody has denied it since the plan, and a GRANT would lift that.");
+  }
+  return lineFor(subject, user.name, false);
 }
 
-function dropFor({ sid }: DatabaseUserSubject, contents: DatabaseContents): DatabaseChange | Verdict {
-  const user = userWithSid(contents, sid);
-  if (!user) return moved("UserGone", "The user is gone already.");
+function dropFor(
+  subject: DatabaseUserSubject,
+  person: Person,
+  contents: DatabaseContents,
+  owner: string,
+): DatabaseChange | Verdict {
+  const user = userToTakeFrom(subject, person, contents, owner);
+  if ("state" in user) return user;
   const { name, ownedSchemas, ownedRoles } = user;
   return { kind: "dropUser", user: name, ownedSchemas, ownedRoles };
+}
+
+/** Only from a user that carries our mark for this identity anything is taken; the mark may have gone since the plan. */
+function userToTakeFrom(
+  { sid }: DatabaseSubject,
+  { identityId }: Person,
+  contents: DatabaseContents,
+  owner: string,
+): DatabaseUser | Verdict {
+  const user = userWithSid(contents, sid);
+  if (!user) return moved("UserGone", "The user is gone already.");
+  const mark = parseAssignmentMarker(user.marker);
+  if (mark?.owner === owner && sameId(mark.identityId, identityId)) return user;
+  return moved(
+    "UserNotMarked",
+    "The user does not carry Bindery's mark any more, so nothing is taken from it.",
+  );
+}
+
+function isDenied({ permissions }: DatabaseUser, subject: LineSubject): boolean {
+  if (subject.kind !== "databasePermission") return false;
+  return permissions.some((p) => p.state === "DENY" && isSamePermission(p, subject));
 }
 
 function userFor(
@@ -101,13 +139,15 @@ function has(user: DatabaseUser, subject: LineSubject): boolean {
   if (subject.kind === "databaseRole") {
     return user.roles.some((role) => role.toLowerCase() === subject.role.toLowerCase());
   }
-  const wanted = securableText(subject.securable).toLowerCase();
-  return user.permissions.some(
-    (p) =>
-      p.state !== "DENY" &&
-      p.permission === subject.permission &&
-      securableText(p.securable).toLowerCase() === wanted,
-  );
+  return user.permissions.some((p) => p.state !== "DENY" && isSamePermission(p, subject));
+}
+
+function isSamePermission(
+  one: Pick<DatabasePermission, "permission" | "securable">,
+  other: Pick<DatabasePermission, "permission" | "securable">,
+): boolean {
+  const on = securableText(one.securable).toLowerCase();
+  return one.permission === other.permission && on === securableText(other.securable).toLowerCase();
 }
 
 function userOf({ clientId }: Person, { users }: DatabaseContents): DatabaseUser | undefined {

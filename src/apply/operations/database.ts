@@ -17,10 +17,15 @@ export const changeDatabase: Runner<"changeDatabase"> = async (action, run) => {
   const ids = new Set(run.changes.map((change) => change.id));
   const steps = action.steps.filter(({ changeId }) => ids.has(changeId));
   const read = () => run.ports.readDatabase(action.database, run.signal);
-  const before = await run.retried(read);
+  let contents = await run.retried(read);
   const verdicts = new Map<string, Verdict>();
   for (const step of steps) {
-    const verdict = await orVerdict(() => performed(action, step, person, run, before));
+    const verdict = await orVerdict(() =>
+      performed(action, step, person, run, async (number) => {
+        if (number > 1) contents = await read();
+        return contents;
+      }),
+    );
     if (verdict) verdicts.set(step.changeId, verdict);
   }
   const open = steps.filter(({ changeId }) => !verdicts.has(changeId));
@@ -34,16 +39,16 @@ export const changeDatabase: Runner<"changeDatabase"> = async (action, run) => {
   return verdicts;
 };
 
-/** A verdict where it is known at once; undefined if the statement was sent and a read has to show what it did. */
+/** A verdict where it is known at once; an attempt after the first one begins with a fresh read, which holds for later steps too; undefined if the statement was sent and a read has to show what it did. */
 function performed(
   { database }: ChangeDatabase,
   step: DatabaseStep,
   person: Person,
   run: OperationRun,
-  before: DatabaseContents,
+  contentsFor: (attempt: number) => Promise<DatabaseContents>,
 ): Promise<Verdict | undefined> {
   return run.retried(async (number) => {
-    const contents = number === 1 ? before : await run.ports.readDatabase(database, run.signal);
+    const contents = await contentsFor(number);
     if (isAsWanted(step, person, contents)) return applied("The database is already so.");
     const change = changeFor(step, person, contents, run.owner);
     if ("state" in change) return change;

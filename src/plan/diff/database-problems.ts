@@ -5,13 +5,14 @@ import {
   type DatabaseUser,
   databaseName,
   isFromLogin,
+  securableText,
 } from "../../model/database.ts";
 import { nearest } from "../../model/nearest.ts";
 import type { ObservedDatabase } from "../../observed/observed.ts";
 import type { Hold, Subjects } from "../draft.ts";
 import type { Subject } from "../plan.ts";
 import { livingOwnerOf } from "./database-user.ts";
-import { nameKey } from "./wanted-databases.ts";
+import { nameKey, permissionKey } from "./wanted-databases.ts";
 
 /** Why nothing is known of a database. */
 export function readProblem(ref: DatabaseRef, database: ObservedDatabase | undefined): Hold {
@@ -46,6 +47,23 @@ export function additionProblem(
     readOnly(ref, contents) ??
     rightMissing(ref, contents, subject)
   );
+}
+
+/** GRANT takes the place of a DENY of the same permission on the same thing (Microsoft, "GRANT"): that is somebody's word. */
+export function deniedProblem(
+  ref: DatabaseRef,
+  user: DatabaseUser | undefined,
+  subject: Subject,
+): Hold | undefined {
+  if (subject.kind !== "databasePermission" || !user) return undefined;
+  const key = permissionKey(subject);
+  if (!user.permissions.some((p) => p.state === "DENY" && permissionKey(p) === key)) return undefined;
+  const what = `${subject.permission} on ${securableText(subject.securable)}`;
+  return {
+    reason: "PermissionDenied",
+    message: `Somebody denies ${user.name} ${what} in ${databaseName(ref)}, and a GRANT would lift that.`,
+    cure: "Let whoever denied it revoke the DENY, or take the permission out of the document.",
+  };
 }
 
 /** Why something cannot be taken away, if it cannot. */

@@ -167,9 +167,27 @@ const rows: readonly Row[] = [
   { name: "when it is gone it is forgotten", there: database([]), plan: ["update tags -bindery-sql-1"] },
   { name: "a dropped database is forgotten", there: { kind: "gone" }, plan: ["update tags -bindery-sql-1"] },
   {
-    name: "what may not be seen is not forgotten",
+    name: "what may not be seen is not forgotten, and said",
+    there: database([], { rights: { ...rights, seesAll: false } }),
+    plan: ["DatabaseNotVisible: revoke user id-orders in sql-orders/orders"],
+  },
+  {
+    name: "what may not be seen is not pruned under Additive",
+    want: { prunePolicy: "Additive" },
     there: database([], { rights: { ...rights, seesAll: false } }),
     plan: [],
+  },
+  {
+    name: "a grant would lift the DENY of somebody",
+    want: { bindings: reads({ roles: [], permissions: [execute] }) },
+    there: database([user({ permissions: [{ ...execute, state: "DENY" }] })]),
+    plan: ["PermissionDenied: grant EXECUTE on schema::sales in sql-orders/orders"],
+  },
+  {
+    name: "a DENY of something else is in nobody's way",
+    want: { bindings: reads({ roles: [], permissions: [execute] }) },
+    there: database([user({ permissions: [{ ...execute, permission: "SELECT", state: "DENY" }] })]),
+    plan: ["grant EXECUTE on schema::sales in sql-orders/orders"],
   },
   {
     name: "what cannot be read is not forgotten, and said",

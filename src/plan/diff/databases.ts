@@ -20,6 +20,7 @@ import { lineDraft, type Place, personOf, revokeDraft } from "./database-drafts.
 import { afterMemory, memoryDrafts, needing } from "./database-memory.ts";
 import {
   additionProblem,
+  deniedProblem,
   dropProblem,
   readProblem,
   removalProblem,
@@ -176,7 +177,9 @@ function lineDrafts(
       }),
   ];
   return wantedLines.map(({ line, subject }) => {
-    const problem = contents && additionProblem(place.ref, contents, subject, undefined);
+    const problem =
+      contents &&
+      (deniedProblem(place.ref, user, subject) ?? additionProblem(place.ref, contents, subject, undefined));
     return lineDraft(place, line, "grant", subject, `listed by ${documentName(line.document)}`, problem);
   });
 }
@@ -187,10 +190,19 @@ function removalDrafts(place: Place, found: FoundUser, contents: DatabaseContent
   const { user, isOurs, stale } = found;
   const leftOver = wanted && !user ? stale.slice(1) : stale;
   const dead = leftOver.flatMap((one) => dropDrafts(place, one, contents));
+  if (!user && !wanted && dead.length === 0) return unseenDrafts(place, contents);
   if (!user || !isOurs) return dead;
   return wanted
     ? [...surplusDrafts(place, wanted, user, contents), ...dead]
     : [...dropDrafts(place, user, contents), ...dead];
+}
+
+/** A user that should go may be there without being shown. */
+function unseenDrafts(place: Place, contents: DatabaseContents): readonly Draft[] {
+  if (contents.rights.seesAll) return [];
+  const userName = nameOf(place.subjects.identity.id);
+  const subject: Subject = { kind: "databaseUser", database: place.ref, userName };
+  return [revokeDraft(place, subject, removalProblem(place.ref, contents, subject))];
 }
 
 function surplusDrafts(
