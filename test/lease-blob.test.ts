@@ -2,12 +2,11 @@
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { ClientSecretCredential } from "@azure/identity";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { blobLease } from "../src/azure/blob-lease.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type BlobLease, blobLease } from "../src/azure/blob-lease.ts";
 import { type AzureCloud, wellKnownClouds } from "../src/azure/cloud.ts";
 import type { RequestEvent } from "../src/azure/policies.ts";
 import { Failure } from "../src/model/failure.ts";
-import type { LeaseStore } from "../src/model/lease.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/start.ts";
 import { type Azurite, startAzurite, wireTo } from "./support/azurite.ts";
 
@@ -23,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([azurite.close(), sandbox.close()]));
 
 /** A holder of its own for each call. */
-function holder(path: string, address = azurite.address): LeaseStore {
+function holder(path: string, address = azurite.address): BlobLease {
   const { authority, tenantId, clientId, clientSecret, caFile } = sandbox.ready;
   const cloud: AzureCloud = {
     ...wellKnownClouds.public,
@@ -127,6 +126,54 @@ test("a store that does not answer is given up in a sixth of the lease; the requ
   expect(new Set(events.map(({ operation }) => operation))).toEqual(new Set(["Microsoft.Storage/blobs"]));
   expect(events.map(({ status }) => status)).toEqual([404, 201, 201, 0]);
   await wire.close();
+});
+
+describe("the note in the blob", () => {
+  const note = (digit: string) => ({ revision: digit.repeat(40), at: "2026-01-01T00:00:00.000Z" });
+
+  test("everybody reads it, only the holder writes it, and it outlives the lease", async () => {
+    const [first, second] = [holder("leases/noted"), holder("leases/noted")];
+    expect(await first.note.read(soon())).toBeUndefined();
+    const lost = { class: "transient", details: { code: "LeaseLost" } };
+    await expect(first.note.write(note("0"), soon())).rejects.toMatchObject(lost);
+    expect(await first.acquire(soon())).toBe(true);
+    expect(await second.note.read(soon())).toBeUndefined();
+    await first.note.write(note("1"), soon());
+    await expect(second.note.write(note("2"), soon())).rejects.toMatchObject(lost);
+    expect(await second.note.read(soon())).toEqual(note("1"));
+    expect(await first.renew(soon())).toBe(true);
+    await first.release();
+    await expect(first.note.write(note("3"), soon())).rejects.toMatchObject(lost);
+    expect(await second.acquire(soon())).toBe(true);
+    expect(await second.note.read(soon())).toEqual(note("1"));
+    await second.note.write({ ...note("4"), revision: `${"4".repeat(40)}:team` }, soon());
+    expect((await first.note.read(soon()))?.revision).toBe(`${"4".repeat(40)}:team`);
+    await second.release();
+  });
+
+  test.each([
+    ["something else", "{}"],
+    ["more than a note", JSON.stringify({ ...note("1"), more: "x".repeat(10_000) })],
+    ["a revision that is no commit", JSON.stringify({ ...note("1"), revision: "main" })],
+  ])("a blob with %s is told", async (_, text) => {
+    const headers = { "x-ms-blob-type": "BlockBlob" };
+    expect(await azurite.send("PUT", "/leases/other", sandbox.ready, headers, text)).toBe(201);
+    const failure = await failureOf(holder("leases/other").note.read(soon()));
+    expect([failure.class, failure.details.code]).toEqual(["terminal", "BrokenNote"]);
+  });
+
+  test("a store that does not answer, and a container that is missing, are no empty note", async () => {
+    const failure = await failureOf(holder("nowhere/one").note.read(soon()));
+    expect(failure.details.code).toBe("ContainerNotFound");
+    const wire = await wireTo(azurite.address);
+    const store = holder("leases/noted", wire.address);
+    wire.cut();
+    expect(await failureOf(store.note.read(soon()))).toMatchObject({
+      class: "transient",
+      details: { code: "RequestTimedOut" },
+    });
+    await wire.close();
+  });
 });
 
 /** The command lines that take over from each other show that the lease ends; that it does so in time is for the soak. */

@@ -11,6 +11,8 @@ import {
 import { AnonymousCredential, BlockBlobClient, newPipeline } from "@azure/storage-blob";
 import { Failure } from "../model/failure.ts";
 import type { LeaseStore } from "../model/lease.ts";
+import type { RevisionMemory } from "../model/revisions.ts";
+import { blobNote } from "./blob-note.ts";
 import { ask } from "./call.ts";
 import { type AzureCloud, blobMismatch } from "./cloud.ts";
 import { guardedCredential } from "./credential.ts";
@@ -38,6 +40,12 @@ export interface BlobLeaseOptions {
   readonly ca?: string;
 }
 
+/** A lease, and what its blob says. */
+export interface BlobLease extends LeaseStore {
+  /** Everybody can read it; only who holds the lease can write it. */
+  readonly note: RevisionMemory;
+}
+
 /** The scope of tokens for storage, in every cloud. */
 const storageScope = "https://storage.azure.com/.default";
 
@@ -56,7 +64,7 @@ class OpenBlobClient extends BlockBlobClient {
  * made if it is missing, its container is not. Throws a terminal `Failure` "ForeignHost" for a blob elsewhere than in
  * the cloud's storage; nothing is sent before the first call.
  */
-export function blobLease(options: BlobLeaseOptions): LeaseStore {
+export function blobLease(options: BlobLeaseOptions): BlobLease {
   const { blobUrl, durationInSeconds } = options;
   const mismatch = blobMismatch(options.cloud, blobUrl);
   if (mismatch !== undefined) throw new Failure("terminal", mismatch, { code: "ForeignHost" });
@@ -81,6 +89,7 @@ export function blobLease(options: BlobLeaseOptions): LeaseStore {
     async release() {
       await unless(notOursAnyMore, () => lease.releaseLease());
     },
+    note: blobNote(blob, { name: blobUrl, leaseId: lease.leaseId, timeoutInMs: requestTimeoutIn(options) }),
   };
 }
 
@@ -127,10 +136,14 @@ function sdkOptions({ version, ca }: BlobLeaseOptions) {
   };
 }
 
+function requestTimeoutIn({ durationInSeconds }: BlobLeaseOptions): number {
+  return durationInSeconds * 1000 * requestShare;
+}
+
 /** As the clients of ARM are guarded; no limits are counted, because a renewal must not wait. */
 function guard(pipeline: Pipeline, options: BlobLeaseOptions): void {
-  const { cloud, blobUrl, durationInSeconds, onRequest, ca } = options;
-  const timeoutInMs = durationInSeconds * 1000 * requestShare;
+  const { cloud, blobUrl, onRequest, ca } = options;
+  const timeoutInMs = requestTimeoutIn(options);
   const { host } = new URL(blobUrl);
   pipeline.removePolicy({ phase: "Retry" });
   const credential = guardedCredential(options.credential, cloud, options.tenantId);

@@ -1,8 +1,9 @@
 // Opens the way to Azure for one command: cloud, header, credential; loads Azure's SDKs only then.
 import { dirname, resolve } from "node:path";
+import type { BlobLease } from "../azure/blob-lease.ts";
 import type { AzureCloud } from "../azure/cloud.ts";
 import type { AzureConnection, ConnectOptions } from "../azure/connect.ts";
-import type { LeaseStore, WriteFence } from "../model/lease.ts";
+import type { WriteFence } from "../model/lease.ts";
 import { matchesPattern } from "../model/pattern.ts";
 import type { LeasePlace } from "../model/policy.ts";
 import type { ReadPorts, WritePorts } from "../model/ports.ts";
@@ -48,8 +49,8 @@ export interface AzureOptions {
 export interface OpenAzure {
   readonly cloud: AzureCloud;
   readonly connection: AzureConnection & { readonly read: ReadPorts; readonly write: WritePorts };
-  /** The way to a lease; nothing is sent before its first call. */
-  leaseStore(place: LeasePlace): Promise<LeaseStore>;
+  /** The way to a lease, and to the note beside it; nothing is sent before its first call. */
+  leaseStore(place: LeasePlace): Promise<BlobLease>;
 }
 
 /** Says on stderr where it goes and for whom, then connects. Nothing is sent before the first call. */

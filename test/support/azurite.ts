@@ -31,6 +31,7 @@ export interface Azurite {
     path: string,
     as: ReadyLine,
     headers?: Readonly<Record<string, string>>,
+    body?: string,
   ): Promise<number>;
   close(): Promise<void>;
 }
@@ -79,11 +80,17 @@ export async function startAzurite(): Promise<Azurite> {
     host,
     address: `127.0.0.1:${port}`,
     pki,
-    async send(method, path, as, headers = {}) {
+    async send(method, path, as, headers = {}, body = "") {
       const authorization = `Bearer ${await tokenOf(as)}`;
-      const all = { host, authorization, "x-ms-version": "2025-01-05", ...headers };
+      const all = {
+        host,
+        authorization,
+        "x-ms-version": "2025-01-05",
+        ...headers,
+        ...(body !== "" && { "content-length": String(body.length) }),
+      };
       const options = { host: "127.0.0.1", port, servername: host, ca: pki.caPem, agent: false as const };
-      const sent = request({ ...options, method, path, headers: all }).end();
+      const sent = request({ ...options, method, path, headers: all }).end(body);
       const [answer] = (await once(sent, "response")) as [IncomingMessage];
       answer.resume();
       return answer.statusCode ?? 0;
