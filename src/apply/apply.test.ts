@@ -9,6 +9,7 @@ import {
   failure,
   identity,
   identityId,
+  jumpingClock,
   lateInstance,
   linesOf,
   operation,
@@ -205,6 +206,29 @@ describe("what a change needs", () => {
   });
 });
 
+describe("what is postponed", () => {
+  const later = { state: "skipped", code: "BackingOff", message: "Left alone.", transient: true } as const;
+
+  test("is not tried, nor is what needs it; both say that they wait for longer than a pass", async () => {
+    const azure = fakeAzure();
+    const plan = grants({ a: [], b: ["a"], c: [] });
+    const report = await applyTo(azure, plan, { postponed: ({ id }) => (id === "a" ? later : undefined) });
+    expect(linesOf(report)).toEqual(["a: skipped BackingOff", "b: skipped WaitsFor", "c: applied"]);
+    expect(report.outcomes.map(({ postponed }) => postponed)).toEqual([true, true, undefined]);
+    expect(azure.log).toEqual(["putAssignment kv-c", "readAssignment new"]);
+  });
+
+  test("is asked only about what has not failed for good before", async () => {
+    const asked: string[] = [];
+    const plan = grants({ a: [], b: [] });
+    const settled = new Map(
+      plan.changes.slice(0, 1).map((one) => [one.id, { change: one, state: "failed", message: "" } as const]),
+    );
+    const report = await applyTo(fakeAzure(), plan, { settled, postponed: ({ id }) => void asked.push(id) });
+    expect([linesOf(report), [...new Set(asked)]]).toEqual([["a: failed", "b: applied"], ["b"]]);
+  });
+});
+
 describe("a plan that contradicts itself is refused before anything is asked of Azure", () => {
   test.each([
     ["a change without an operation", planWith([change("a", "grant")], []), "no operation realises"],
@@ -261,6 +285,52 @@ describe("stop and abort", () => {
     const observer = observing({ retrying: () => stop.abort() });
     const report = await applyTo(azure, grants({ a: [] }), { stop: stop.signal, observer });
     expect(report.outcomes).toMatchObject([{ state: "failed", code: "TooManyRequests", transient: true }]);
+  });
+
+  test("a handover leaves what Azure has accepted to the next pass, and is a stop besides", async () => {
+    const handOver = new AbortController();
+    const azure = fakeAzure({ targets: [vm("vm-1"), vm("vm-2")] });
+    const endless: FakeAzure = {
+      ...azure,
+      patchAttachments: async (patch, signal) => {
+        if (patch.targetId === vmId("vm-2")) await azure.patchAttachments(patch, signal);
+        else setImmediate(() => handOver.abort(new Error("the grace period is over")));
+        return { ended: () => new Promise(() => undefined) };
+      },
+    };
+    const plan = planWith(
+      [change("one", "attach"), change("two", "attach"), change("c", "grant", { needs: ["one"] })],
+      [
+        operation("one", patchOf(vm("vm-1"), ["one"])),
+        operation("two", patchOf(vm("vm-2"), ["two"])),
+        grant("c"),
+      ],
+    );
+    const report = await applyTo(endless, plan, { handOver: handOver.signal });
+    expect(linesOf(report)).toEqual(["one: propagating InProgress", "two: applied", "c: skipped Stopped"]);
+    expect(report.outcomes[0]).toMatchObject({
+      transient: true,
+      message: "Azure has accepted it and still works on it; the next pass shows how it ended.",
+    });
+  });
+
+  test("after a handover nothing that is accepted is polled even once, and nothing is waited for to be seen", async () => {
+    const handOver = new AbortController();
+    const azure = fakeAzure({ targets: [vm("vm-1")] });
+    const polled: string[] = [];
+    const late: FakeAzure = {
+      ...azure,
+      patchAttachments: async () => {
+        handOver.abort();
+        return { ended: async () => void polled.push("polled") };
+      },
+    };
+    const clock = jumpingClock();
+    const startedAtInMs = clock.now();
+    const plan = planOfOne(patchOf(vm("vm-1"), ["a"]));
+    const report = await applyTo(late, plan, { handOver: handOver.signal, clock });
+    expect(linesOf(report)).toEqual(["a: propagating InProgress"]);
+    expect([polled, clock.now() - startedAtInMs]).toEqual([[], 0]);
   });
 
   test("an abort cuts what runs at once, even what does not listen", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Change } from "../plan/plan.ts";
 import { change, identityId, vmId } from "./fixtures.ts";
 import type { Outcome, Verdict } from "./outcome.ts";
-import { type Quarantine, quarantineAfter, quarantineVerdict } from "./quarantine.ts";
+import { type Quarantine, quarantineAfter, quarantineVerdict, quarantineWithin } from "./quarantine.ts";
 
 const minute = 60_000;
 
@@ -79,4 +79,12 @@ test("a rejection after the time is over goes on where the last one left off", (
 test("what has not been tried for an hour after its time is forgotten", () => {
   expect(quarantineAfter(after(0), [], 60 * minute + 14_999).size).toBe(1);
   expect(quarantineAfter(after(0), [], 60 * minute + 15_000).size).toBe(0);
+});
+
+test("after the clock was set back nothing is left alone for longer than an hour", () => {
+  const before = after(100 * minute);
+  expect(isLeftAlone(before, 99 * minute)).toBe(true);
+  const [within, earlier] = [quarantineWithin(before, 99 * minute), quarantineWithin(before, 0)];
+  expect(within).toEqual(before);
+  expect([isLeftAlone(earlier, 60 * minute - 1), isLeftAlone(earlier, 60 * minute)]).toEqual([true, false]);
 });

@@ -1,4 +1,5 @@
 // What passes the fence before the socket, with and without a lease.
+import { getEventListeners } from "node:events";
 import { createHttpHeaders, createPipelineRequest, type PipelineRequest } from "@azure/core-rest-pipeline";
 import { expect, test } from "vitest";
 import { Failure } from "../model/failure.ts";
@@ -65,4 +66,40 @@ test("rule 23: a write that is under way when the lease ends is cut, and told as
   const reason = new Failure("transient", "ended", { code: "LeaseLost", mayHaveHappened: true });
   ended.abort(reason);
   await expect(answers[1]).rejects.toBe(reason);
+});
+
+test("a write belongs to the term that it was sent in, and leaves nothing at a term that lasts", async () => {
+  const terms = [new AbortController(), new AbortController()];
+  let present = terms[0];
+  const client = fencedClient(
+    {
+      sendRequest: ({ abortSignal }) =>
+        new Promise((_, reject) => {
+          abortSignal?.addEventListener("abort", () => reject(new DOMException("cut", "AbortError")));
+        }),
+    },
+    {
+      mayWrite: () => true,
+      get ended() {
+        return present?.signal ?? AbortSignal.abort();
+      },
+    },
+  );
+  const own = new AbortController();
+  const request = requestOf("PATCH");
+  request.abortSignal = own.signal;
+  const answer = client.sendRequest(request);
+  present = terms[1];
+  const reason = new Failure("transient", "ended", { code: "LeaseLost", mayHaveHappened: true });
+  terms[0]?.abort(reason);
+  await expect(answer).rejects.toBe(reason);
+  expect(request.abortSignal).toBe(own.signal);
+  const again = client.sendRequest(request);
+  own.abort();
+  await expect(again).rejects.toMatchObject({ name: "AbortError" });
+  for (const { signal } of terms) {
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    const sets = Object.getOwnPropertySymbols(signal).map((symbol) => Reflect.get(signal, symbol) as unknown);
+    expect(sets.filter((one) => one instanceof Set && one.size > 0)).toEqual([]);
+  }
 });

@@ -10,6 +10,7 @@ const applied: Verdict = { state: "applied", message: "" };
 const lag: Verdict = { state: "propagating", message: "", transient: true };
 const busy: Verdict = { state: "failed", code: "TooManyRequests", message: "", transient: true };
 const refused: Verdict = { state: "failed", code: "AuthorizationFailed", message: "" };
+const postponed: Verdict = { ...lag, state: "skipped", code: "BackingOff", postponed: true };
 const waits: Verdict = { state: "skipped", code: "WaitsFor", message: "" };
 
 function passWith(verdicts: Readonly<Record<string, Verdict>>, released: readonly string[] = []): Pass {
@@ -77,6 +78,8 @@ describe("how many passes there are", () => {
       5_000,
     ],
     ["what failed for good is left", [{ a: refused, b: waits }], 1, "converged", 0],
+    ["what is postponed is neither tried again nor waited for", [{ a: postponed }], 1, "converged", 0],
+    ["nor is it waited for beside what was applied", [{ a: applied, b: postponed }, {}], 2, "converged", 0],
     ["never more than five", [{ a: busy }], 5, "unfinished", 20_000],
     ["nor of what is applied again and again", [{ a: applied }], 5, "unfinished", 0],
   ])("%s", async (_, verdicts, count, end, waitInMs) => {
@@ -135,6 +138,15 @@ test("what Azure has rejected on a target is not settled but left alone, and han
 });
 
 describe("stop", () => {
+  test.each(["stop", "handOver", "abort"] as const)("by %s: no further pass begins", async (which) => {
+    const controller = new AbortController();
+    const { result } = await runOf([passWith({ a: applied })], {
+      [which]: controller.signal,
+      onPass: () => controller.abort(),
+    });
+    expect(result).toMatchObject({ end: "stopped", passes: [{}] });
+  });
+
   test("after the pass that it met", async () => {
     const stop = new AbortController();
     const { result } = await runOf([passWith({ a: applied })], {
