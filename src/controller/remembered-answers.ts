@@ -67,9 +67,11 @@ export function rememberedAnswers<T>(limitInMs: number): Answers<T> {
   };
 }
 
-/** From a twelfth to one, evenly, the same for the same key (FNV-1a). */
+/** From a twelfth to one, evenly, the same for the same key (FNV-1a, its bits mixed as MurmurHash3 does in the end). */
 function shareOf(key: string): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193) >>> 0;
-  return (1 + (11 * hash) / 2 ** 32) / 12;
+  for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (1 + (11 * ((hash ^ (hash >>> 16)) >>> 0)) / 2 ** 32) / 12;
 }

@@ -68,7 +68,8 @@ export function rollingReads(ports: ReadPorts & WritePorts, options: RollingOpti
     credentials: rememberedAnswers(credentialsInMs),
     databases: rememberedAnswers(databasesInMs),
   };
-  let [observation, lastTerm] = [0, term?.()];
+  let observation = 0;
+  let lastTerm: unknown;
   return {
     ports: { ...ports, ...forgetful(ports, known) },
     observing(intent): Observing {
