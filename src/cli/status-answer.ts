@@ -81,6 +81,7 @@ export const StatusAnswer = z.looseObject({
   revision: z.looseObject({
     inForce: z.string().nullable(),
     since: time.nullable(),
+    observed: z.string().nullable(),
     refusal: refusal.nullable(),
   }),
   turn: z.looseObject({ ...turn, pass: pass.nullable() }).nullable(),

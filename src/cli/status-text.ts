@@ -45,11 +45,13 @@ function headLines(answer: StatusAnswer, { paint, nowInMs }: StatusView): readon
     revision.inForce === null
       ? "none is known to be good: nothing is written"
       : `${revision.inForce} in force ${forWords(revision.since, nowInMs)}`;
+  const isBehind = revision.observed !== null && revision.observed !== revision.inForce;
   return [
     paint("heading", safeText(who)),
     row("Azure", `cloud ${cloud}, tenant ${tenantId}`),
     row("Source", source),
     row("Revision", inForce),
+    ...(isBehind ? [row("", `the documents below are those of ${revision.observed}`)] : []),
     ...refusalLines(answer, { paint, nowInMs }),
     ...turnLines(answer, { paint, nowInMs }),
     ...(drift.last

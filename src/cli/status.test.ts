@@ -131,10 +131,17 @@ describe("the JSON of a status", () => {
 
   const fails = turnEnded(5, { turn: 2, end: "failed" });
   const base = [looked(1, false), turnStarted(2), passEnded(3), turnEnded(4)];
+  const anew: DaemonEvent = { kind: "sourceLooked", atInMs: 5, source: { inForce: "r2" } };
+  test("the text says of which revision the documents are", () => {
+    const text = renderStatusText(answerOf(statusOutputFrom(statusOf(...base, anew))), view);
+    expect(text).toContain("Revision   r2 in force");
+    expect(text).toContain("the documents below are those of r1");
+  });
   test.each<readonly [string, readonly DaemonEvent[], boolean]>([
     ["all is as it should be", base, true],
     ["no pass has ended", [looked(1, false)], false],
     ["nothing is in force", [turnStarted(2), passEnded(3), turnEnded(4)], false],
+    ["a revision has come that no pass has seen yet", [...base, anew], false],
     ["a revision is refused", [...base, looked(5)], false],
     ["the last turn failed", [...base, fails], false],
     [

@@ -1,5 +1,5 @@
 // Decides when a condition last changed: with its status, not with its reason or message.
-import { clipped } from "./daemon-status-text.ts";
+import { bounds, clipped } from "./daemon-status-text.ts";
 import type { Condition, Conditions } from "./status.ts";
 
 /** A condition that knows since when it has its status. */
@@ -21,6 +21,7 @@ export function timedConditionsFrom(
     const isSame = was?.status === now.status;
     return {
       ...now,
+      reason: clipped(now.reason, bounds.words),
       message: clipped(now.message),
       lastTransitionAtInMs: isSame ? was.lastTransitionAtInMs : nowInMs,
     };

@@ -20,7 +20,7 @@ export interface StatusOutput {
   readonly apiVersion: typeof statusApiVersion;
   /** When something last happened. */
   readonly asOf: Time;
-  /** True if every document is Ready, nothing is refused or orphaned, and the last turn did not fail. */
+  /** True if every document of the revision in force is Ready, nothing is refused or orphaned, and the last turn did not fail. */
   readonly ready: boolean;
   readonly version: string;
   readonly cloud: string;
@@ -55,6 +55,8 @@ export interface RevisionOutput {
   readonly inForce: string | null;
   readonly since: Time | null;
   readonly lookedAt: Time | null;
+  /** Of the last pass that has ended. */
+  readonly observed: string | null;
   readonly refusal: {
     readonly reason: string;
     readonly revision: string | null;
@@ -133,7 +135,7 @@ export function statusOutputFrom(status: DaemonStatus): StatusOutput {
     startedAt: timeFrom(startedAtInMs),
     role: status.role ?? null,
     roleSince: optionalTime(status.roleSinceInMs),
-    revision: revisionOutput(status.source),
+    revision: revisionOutput(status.source, status.observed?.revision),
     turn: turn ? { ...turnOutput(turn), pass: turn.pass ? passOutput(turn.pass) : null } : null,
     lastTurn: lastTurn ? turnResultOutput(lastTurn) : null,
     failedTurns: status.failedTurns,
@@ -151,10 +153,10 @@ export function statusOutputFrom(status: DaemonStatus): StatusOutput {
   };
 }
 
-function isAllReady({ documents, orphans, source, lastTurn, history }: DaemonStatus): boolean {
-  if (source.refusal || source.inForce === undefined || orphans.length > 0) return false;
-  if (lastTurn?.end === "failed" || !history.some(({ endedAtInMs }) => endedAtInMs !== undefined))
-    return false;
+function isAllReady({ documents, orphans, source, lastTurn, observed }: DaemonStatus): boolean {
+  if (source.refusal || orphans.length > 0 || lastTurn?.end === "failed") return false;
+  // Of a revision that has just come nobody knows yet how its documents stand.
+  if (observed === undefined || observed.revision !== source.inForce) return false;
   return [...documents.values()].every(isReady);
 }
 
@@ -174,16 +176,15 @@ function summaryOf({ documents, orphans }: DaemonStatus): SummaryOutput {
   };
 }
 
-function revisionOutput({
-  inForce,
-  inForceSinceInMs,
-  lookedAtInMs,
-  refusal,
-}: SourceStanding): RevisionOutput {
+function revisionOutput(
+  { inForce, inForceSinceInMs, lookedAtInMs, refusal }: SourceStanding,
+  observed: string | undefined,
+): RevisionOutput {
   return {
     inForce: inForce ?? null,
     since: optionalTime(inForceSinceInMs),
     lookedAt: optionalTime(lookedAtInMs),
+    observed: observed ?? null,
     refusal: refusal
       ? {
           reason: refusal.reason,

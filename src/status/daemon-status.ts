@@ -79,6 +79,8 @@ export interface DaemonStatus {
   /** The end of the last turn that did all it could: converged, or reported in a dry run. */
   readonly lastSuccess?: { readonly atInMs: number; readonly revision?: string };
   readonly stopping?: { readonly why: string; readonly sinceInMs: number };
+  /** The last pass that has ended. */
+  readonly observed?: { readonly atInMs: number; readonly revision: string };
   /** By key ("kind/namespace/name"), in the order of the last pass. */
   readonly documents: ReadonlyMap<string, DocumentEntry>;
   readonly orphans: readonly OrphanEntry[];
@@ -172,6 +174,7 @@ function afterPass(status: DaemonStatus, event: EventOf<"passEnded">): DaemonSta
   return {
     ...status,
     turn: turnOf(status, event),
+    observed: { atInMs: event.atInMs, revision: event.plan.revision },
     documents: documentEntriesAfter(status.documents, event),
     orphans: orphanEntriesAfter(status.orphans, event),
     warnings: [...event.warnings, ...event.plan.warnings]
