@@ -12,6 +12,7 @@ import {
   isOwnIdentity,
   isTarget,
   keyOf,
+  outdate,
   ownIdentity,
   ownIdentityId,
   rewritten,
@@ -60,6 +61,7 @@ export const detachForeign: Doer = (scene, wish) => {
   const type = isEmpty ? rest.type.replace(/,?\s*UserAssigned/i, "").trim() : rest.type;
   const block = isEmpty ? { ...rest, type } : { ...rest, type, userAssignedIdentities: left };
   scene.world.resources.set(target.id, rewritten(withIdentity(target, type === "" ? undefined : block)));
+  outdate(scene.world, target);
   return { resourceId: target.id, identityId: key };
 };
 

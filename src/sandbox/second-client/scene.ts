@@ -1,8 +1,9 @@
 // What the second client finds in the world: targets, identities, its own ones, and what it leaves alone for now.
 import { etagAfter } from "../arm/compute/compute-body.ts";
 import { isBusy } from "../arm/compute/compute-operations.ts";
+import { outdateInstances } from "../arm/compute/scale-set-instances.ts";
 import { attach, placeResource } from "../seed/place.ts";
-import type { ArmResource } from "../world.ts";
+import type { ArmResource, World } from "../world.ts";
 import type { DeedWish, Scene } from "./deed.ts";
 
 const identityType = "Microsoft.ManagedIdentity/userAssignedIdentities";
@@ -77,6 +78,13 @@ export function rewritten(resource: ArmResource): ArmResource {
 /** Attaches an identity, as a write of its own. */
 export function attachTo({ world, random }: Scene, target: ArmResource, identityId: string): void {
   attach(world, rewritten(target), [identityId], () => random.guid());
+  outdate(world, target);
+}
+
+/** A write to a scale set's model leaves its instances behind, whoever it comes from. */
+export function outdate(world: World, target: ArmResource): void {
+  const written = world.resources.get(target.id);
+  if (written !== undefined && isScaleSet(written)) outdateInstances(world, written);
 }
 
 /** The key under which an identity is attached to a resource, in the spelling of the map; undefined: it is not. */
