@@ -214,7 +214,7 @@ describe("what a quiet pass costs", () => {
     expect(await looks(azure.ports)).toBe(1_100);
     const { rolling } = runOn(azure);
     const counts: number[] = [];
-    for (let turn = 0; turn < 60; turn += 1) {
+    for (let turn = 0; turn < 30; turn += 1) {
       counts.push(await looks(rolling.observing(intent).ports));
       azure.now += 5 * minute;
     }
@@ -235,7 +235,7 @@ describe("what a quiet pass costs", () => {
     const { asks } = runOn(azure);
     const few = intentFor(...[0, 1, 2].map((i) => wantedOf(i, true)));
     const lastRead = new Map<string, number>();
-    for (let turn = 0; turn < 200; turn += 1) {
+    for (let turn = 0; turn < 80; turn += 1) {
       for (const question of await asks(few)) {
         const age = azure.now - (lastRead.get(question) ?? azure.now);
         expect(age).toBeLessThan((question.startsWith("credentials") ? 1 : 6) * hour + 7 * minute);
