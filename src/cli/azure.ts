@@ -49,7 +49,7 @@ export interface AzureOptions {
 export interface OpenAzure {
   readonly cloud: AzureCloud;
   readonly connection: AzureConnection & { readonly read: ReadPorts; readonly write: WritePorts };
-  /** The way to a lease, and to the note beside it; nothing is sent before its first call. */
+  /** The way to a lease, and to the note beside it: this process is one holder. Nothing is sent before its first call. */
   leaseStore(place: LeasePlace): Promise<BlobLease>;
 }
 
@@ -94,6 +94,7 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
     ...trust,
     ...fence,
   });
+  const leases = new Map<string, BlobLease>();
   return {
     cloud,
     connection: {
@@ -103,7 +104,9 @@ export async function openAzure(options: AzureOptions, io: CliIo): Promise<OpenA
     },
     async leaseStore(place) {
       const { blobLease } = await import("../azure/blob-lease.ts");
-      return blobLease({ ...way, ...place });
+      const lease = leases.get(place.blobUrl) ?? blobLease({ ...way, ...place });
+      leases.set(place.blobUrl, lease);
+      return lease;
     },
   };
 }

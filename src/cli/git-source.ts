@@ -4,7 +4,7 @@ import type { SourceReading } from "../model/revisions.ts";
 import { quoted } from "../model/text.ts";
 import { readGitManifests } from "../source/git.ts";
 import { type GitLocation, parseGitLocation } from "../source/git-location.ts";
-import type { GitAccess } from "../source/git-settings.ts";
+import type { GitAccess, HandedOn } from "../source/git-settings.ts";
 import { GitTrouble, type GitTroubleCode } from "../source/git-trouble.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedText } from "./files.ts";
@@ -16,7 +16,7 @@ export interface GitContext {
   readonly io: CliIo;
   readonly signal: AbortSignal;
   /** A token for Azure DevOps, from the credential for Azure. */
-  readonly entraToken: () => Promise<string>;
+  readonly entraToken: (signal: AbortSignal) => Promise<string>;
 }
 
 /** Codes that are neither bad input nor a refusal are failures (1): trying again may help. */
@@ -38,8 +38,7 @@ export async function readGitSource(
   try {
     const location = parseGitLocation(source, options.ref, options.path ?? []);
     const access = await accessFor(location, options, context);
-    const handedOn = { path: io.env.PATH ?? "", proxies: proxiesIn(io.env) };
-    return await readGitManifests(location, { access, handedOn, signal });
+    return await readGitManifests(location, { access, handedOn: handedOnBy(io), signal });
   } catch (error) {
     if (!(error instanceof GitTrouble)) throw error;
     throw new CliError(exitCodeOf[error.code] ?? exitCodes.failed, error.message, error.cure);
@@ -49,12 +48,18 @@ export async function readGitSource(
 /** What curl, and so git, reads; HTTP_PROXY is for http:// only, which is not spoken. */
 const proxyVariables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
 
+/** What git is given of this process's environment. */
+export function handedOnBy({ env }: CliIo): HandedOn {
+  return { path: env.PATH ?? "", proxies: proxiesIn(env) };
+}
+
 function proxiesIn(env: CliIo["env"]): Record<string, string> {
   const set = proxyVariables.map((name) => [name, env[name]] as const);
   return Object.fromEntries(set.filter((one): one is [string, string] => one[1] !== undefined));
 }
 
-async function accessFor(
+/** Reads what opens the way to the repository, as the options name it, as it is now. */
+export async function accessFor(
   location: GitLocation,
   options: SourceOptions,
   context: GitContext,
@@ -103,7 +108,7 @@ const defaultUser = "x-access-token";
 async function authorizationFor(
   { host }: GitLocation,
   { gitTokenFile, gitEntra }: SourceOptions,
-  { io, entraToken }: GitContext,
+  { io, signal, entraToken }: GitContext,
   named: ReadNamed,
 ): Promise<string | undefined> {
   if (gitEntra) {
@@ -114,7 +119,7 @@ async function authorizationFor(
         "Name a token of this server with --git-token-file.",
       );
     }
-    return `Bearer ${checkedToken(await entraToken(), "The token for Azure DevOps")}`;
+    return `Bearer ${checkedToken(await entraToken(signal), "The token for Azure DevOps")}`;
   }
   const { BINDERY_GIT_TOKEN, BINDERY_GIT_USER } = io.env;
   const text =

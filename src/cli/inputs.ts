@@ -14,12 +14,12 @@ import type { SourceFile } from "../model/source.ts";
 import { safeText } from "../model/text.ts";
 import { readManifests } from "../source/directory.ts";
 import { liesUnder } from "../source/lies-under.ts";
-import { azureDevOpsToken } from "./azure-devops.ts";
+import { azureDevOpsTokens } from "./azure-devops.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedFile } from "./files.ts";
 import { readGitSource } from "./git-source.ts";
 import type { CliIo } from "./io.ts";
-import { refuseMixedSources, type SourceOptions } from "./source-options.ts";
+import { refuseMixedSources, type SourceOptions, withFolder } from "./source-options.ts";
 import { hasColor } from "./terminal.ts";
 
 /** What was read, with its mistakes. */
@@ -54,12 +54,13 @@ function policyPathOf({ policy }: InputOptions, { env }: Pick<CliIo, "env">): st
 
 /** Reads policy and manifests and finds every mistake in them; refuses a policy that lies among the manifests. */
 export async function readInputs(
-  paths: readonly string[],
-  options: InputOptions,
+  named: readonly string[],
+  given: InputOptions,
   io: CliIo,
   signal: AbortSignal,
 ): Promise<ReadInputs> {
-  refuseMixedSources(paths, options);
+  refuseMixedSources(named, given);
+  const { paths, ...options } = withFolder(named, given);
   const policyPath = policyPathOf(options, io);
   const read = policyPath === undefined ? undefined : await readPolicy(policyPath, io);
   const source = await readSource(paths, options, read?.policy, io, signal);
@@ -126,19 +127,21 @@ async function readSource(
   const { cloud } = options;
   const tenantId = policy?.spec.tenantId;
   const signIn = { ...(cloud !== undefined && { cloud }), ...(tenantId !== undefined && { tenantId }) };
-  const entraToken = (): Promise<string> => azureDevOpsToken(signIn, io, signal);
+  const entraToken = azureDevOpsTokens(signIn, io);
   const reading = await readGitSource(options.source, options, { io, signal, entraToken });
   io.stderr.write(`${safeText(`Source: ${options.source} at ${reading.revision.id}`)}\n`);
   return reading;
 }
 
-interface ReadPolicy {
+/** The policy file as it was read. */
+export interface ReadPolicy {
   readonly file: SourceFile;
   readonly policy?: PolicyDocument;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-async function readPolicy(path: string, io: CliIo): Promise<ReadPolicy> {
+/** Reads a policy file, and finds every mistake in it; a CliError if it cannot be read. */
+export async function readPolicy(path: string, io: CliIo): Promise<ReadPolicy> {
   const read = await readNamedFile(resolve(io.cwd, path));
   if (read instanceof Uint8Array) {
     const file = { path, bytes: read };
@@ -151,7 +154,12 @@ async function readPolicy(path: string, io: CliIo): Promise<ReadPolicy> {
   );
 }
 
-async function refusePolicyInside(policyPath: string, paths: readonly string[], io: CliIo): Promise<void> {
+/** Refuses a policy that lies under one of the PATHs. */
+export async function refusePolicyInside(
+  policyPath: string,
+  paths: readonly string[],
+  io: CliIo,
+): Promise<void> {
   const roots = paths.map((path) => pathIn(path, io));
   if (!(await liesUnder(resolve(io.cwd, policyPath), roots))) return;
   throw new CliError(
@@ -162,7 +170,7 @@ async function refusePolicyInside(policyPath: string, paths: readonly string[], 
 }
 
 /** As the user wrote it where that means the same to the process, so that diagnostics show it so. */
-function pathIn(path: string, { cwd }: CliIo): string {
+export function pathIn(path: string, { cwd }: CliIo): string {
   if (path === "-" || cwd === process.cwd()) return path;
   return relative(process.cwd(), resolve(cwd, path)) || ".";
 }

@@ -9,6 +9,7 @@ import {
   settings,
   variableOf,
 } from "./settings-table.ts";
+import { isFolderSource } from "./source-options.ts";
 
 /** Where the value of a setting comes from. */
 export type Origin =
@@ -46,7 +47,7 @@ export interface Givers {
 
 /** Every setting with what gives its value. */
 export function givenFrom(givers: Givers): ReadonlyMap<SettingName, Given> {
-  return new Map(
+  const given = new Map(
     settingNames.map((name) => {
       const setting: Setting = settings[name];
       const given =
@@ -57,6 +58,21 @@ export function givenFrom(givers: Givers): ReadonlyMap<SettingName, Given> {
       return [name, given] as const;
     }),
   );
+  return withFolderAsPath(given, givers.file);
+}
+
+/** A source that is a folder is the PATH that it is, unless there are others. */
+function withFolderAsPath(
+  given: ReadonlyMap<SettingName, Given>,
+  file: Givers["file"],
+): ReadonlyMap<SettingName, Given> {
+  const source = given.get("source");
+  const [text] = source?.texts ?? [];
+  const hasPaths = given.get("paths")?.origin.kind !== "default";
+  if (source === undefined || text === undefined || hasPaths || !isFolderSource(text)) return given;
+  const folder = source.origin.kind === "file" && file ? besideFile(text, file.path) : text;
+  const nothing: Given = { texts: [], origin: { kind: "default" } };
+  return new Map([...given, ["source", nothing], ["paths", { ...source, texts: [folder] }]]);
 }
 
 /** Where a value comes from, in a few words. */

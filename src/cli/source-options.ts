@@ -41,7 +41,7 @@ const more: readonly OptionName[] = [
 export function addSourceOptions(command: Command): Command {
   return command
     .optionsGroup("Manifests out of a Git repository, instead of PATHs:")
-    .option("--source <url>", "git+https://host/repository or git+ssh://git@host/repository")
+    .option("--source <url>", "git+https://host/repository or git+ssh://git@host/repository; or a folder")
     .option("--ref <ref>", "a branch, a tag or the full id of a commit (default: the repository's HEAD)")
     .addOption(
       new Option(
@@ -78,27 +78,48 @@ export function sourceWords(options: SourceOptions): readonly string[] {
   return [["--source", "source"] as const, ...more].flatMap(([flag, key]) => words(options[key], flag));
 }
 
+/**
+ * True for a --source that is a folder or file. What could be an address, right or wrong, is none: it may hold a
+ * credential, which the message about a missing folder would repeat.
+ */
+export function isFolderSource(source: string): boolean {
+  return !/^[a-z][a-z0-9+.-]*:|@/i.test(source);
+}
+
+/** The same source, with a --source that is a folder as the PATH that it is. */
+export function withFolder<T extends SourceOptions>(
+  paths: readonly string[],
+  options: T,
+): Omit<T, "source"> & { readonly paths: readonly string[]; readonly source?: string } {
+  const { source, ...others } = options;
+  if (source === undefined) return { ...others, paths };
+  return isFolderSource(source) ? { ...others, paths: [source] } : { ...others, paths, source };
+}
+
 /** Refuses what says nothing, two things at once, or something that would have no effect. */
 export function refuseMixedSources(paths: readonly string[], options: SourceOptions): void {
   const { source } = options;
-  if (source === undefined) {
-    const [given] = more.filter(([, key]) => options[key] !== undefined);
-    if (given)
-      throw bad(`${given[0]} is for a Git repository, and none is named.`, "Name one with --source.");
-    if (paths.length === 0) {
-      throw bad(
-        "No manifests were named.",
-        "Name files and folders (PATH…; - is standard input), or a Git repository with --source.",
-      );
-    }
-    return;
-  }
-  if (paths.length > 0) {
+  if (source !== undefined && paths.length > 0) {
     throw bad(
       `There is a PATH (${quoted(paths[0] ?? "")}) and a --source.`,
       "Name one of them. Folders inside the repository are named with --path.",
     );
   }
+  if (source !== undefined && !isFolderSource(source)) {
+    refuseMixedGit(source, options);
+    return;
+  }
+  const [given] = more.filter(([, key]) => options[key] !== undefined);
+  if (given) throw bad(`${given[0]} is for a Git repository, and none is named.`, "Name one with --source.");
+  if (source === undefined && paths.length === 0) {
+    throw bad(
+      "No manifests were named.",
+      "Name files and folders (PATH…; - is standard input), or a Git repository with --source.",
+    );
+  }
+}
+
+function refuseMixedGit(source: string, options: SourceOptions): void {
   const isSsh = source.startsWith("git+ssh:");
   const [misplaced] = (isSsh ? forHttps : forSsh).filter(([, key]) => options[key] !== undefined);
   if (misplaced) {

@@ -165,10 +165,10 @@ describe("a reading", () => {
     }
     symlinkSync("trees/one", join(folder, "current"));
     const source = following("current");
-    let isOver = false;
+    const over = new AbortController();
     let swaps = 0;
     const swapping = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         swap(swaps % 2 === 0 ? "trees/two" : "trees/one", "current");
         swaps += 1;
         await new Promise((resolve) => setTimeout(resolve, swaps % 3));
@@ -186,7 +186,7 @@ describe("a reading", () => {
       expect(texts.size).toBe(1);
       kinds.add("read");
     }
-    isOver = true;
+    over.abort();
     await swapping;
     expect(swaps).toBeGreaterThan(5);
     expect(await textsOf(source)).toHaveLength(count);

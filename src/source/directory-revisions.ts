@@ -44,27 +44,13 @@ export function folderRevisions({ paths, clock }: FolderFollowing): RevisionSour
   };
 }
 
-/**
- * A link may be swapped, and files be written, while they are read: what is read counts only if nothing was about to
- * change before, and nothing has changed until afterwards.
- */
 async function readWhenQuiet(
   paths: readonly string[],
   clock: FolderFollowing["clock"],
   signal: AbortSignal,
 ): Promise<SourceFound | SourceTrouble> {
-  for (let tries = 0; tries < mostTries; tries += 1) {
-    const before = await fingerprintOf(paths);
-    const restlessInMs = quietInMs - Math.abs(clock.now() - before.changedAtInMs);
-    if (restlessInMs > 0) {
-      await clock.sleep(restlessInMs, signal);
-      continue;
-    }
-    const reading = await readManifests(paths, noStdin);
-    signal.throwIfAborted();
-    const after = await fingerprintOf(paths);
-    if (after.digest === before.digest) return { kind: "found", reading };
-  }
+  const reading = await readStill(paths, clock, signal, () => readManifests(paths, noStdin));
+  if (reading) return { kind: "found", reading };
   return {
     kind: "trouble",
     reason: "SourceUnreadable",
@@ -73,6 +59,32 @@ async function readWhenQuiet(
     mayPass: true,
     hasAnswered: true,
   };
+}
+
+/**
+ * Reads folders or files at a moment when they keep still; undefined: there was none. A link may be swapped, and
+ * files be written, while they are read: what is read counts only if nothing was about to change before, and nothing
+ * has changed until afterwards.
+ */
+export async function readStill<T>(
+  paths: readonly string[],
+  clock: FolderFollowing["clock"],
+  signal: AbortSignal,
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const before = await fingerprintOf(paths);
+    const restlessInMs = quietInMs - Math.abs(clock.now() - before.changedAtInMs);
+    if (restlessInMs > 0) {
+      await clock.sleep(restlessInMs, signal);
+      continue;
+    }
+    const value = await read();
+    signal.throwIfAborted();
+    const after = await fingerprintOf(paths);
+    if (after.digest === before.digest) return value;
+  }
+  return undefined;
 }
 
 async function* noStdin(): AsyncGenerator<Uint8Array> {
