@@ -3,6 +3,7 @@ import { type FakeAzure, fakeAzure, type Seed } from "../apply/fake-azure.ts";
 import { jumpingClock } from "../apply/fixtures.ts";
 import { nameOf } from "../model/arm-id.ts";
 import { Failure } from "../model/failure.ts";
+import { leaseLost } from "../model/lease.ts";
 import type { ReadPorts } from "../model/ports.ts";
 import {
   assignment,
@@ -211,4 +212,18 @@ test("a stop while reading ends the pass", async () => {
   await expect(reconcile(intent, stopping, { ...options, stop: stop.signal })).rejects.toThrow(
     "stopped at id-orders",
   );
+});
+
+test("nothing is concluded from reads that a stop has cut, even where they look like failures", async () => {
+  const stop = new AbortController();
+  const ports = listing(fakeAzure({ identities: [live()], targets: [vm("vm-1", [], { etag: "1" })] }));
+  const cut: typeof ports = {
+    ...ports,
+    readIdentity: async () => {
+      stop.abort(leaseLost("The lease is gone."));
+      throw stop.signal.reason;
+    },
+  };
+  const { passes, end } = await convergeOn(intent, cut, { ...options, stop: stop.signal });
+  expect([passes, end]).toEqual([[], "stopped"]);
 });

@@ -274,14 +274,14 @@ describe("a signal at every point of a turn", () => {
 });
 
 describe("a lease that is lost in the middle of a turn", () => {
-  function leased(clock = handClock()) {
+  function leased(clock = handClock(), release = async (_: AbortSignal): Promise<void> => undefined) {
     const store = { renew: true, acquire: true };
     const leaseStore: LeaseStore = {
       name: "the lease",
       durationInMs: 60_000,
       acquire: async () => store.acquire,
       renew: async () => store.renew,
-      release: async () => undefined,
+      release: () => release(new AbortController().signal),
     };
     const leadership = leadershipBy({
       store: leaseStore,
@@ -317,6 +317,50 @@ describe("a lease that is lost in the middle of a turn", () => {
     trial.stop.abort();
     await running;
     expectNothingLeft(trial);
+  });
+
+  test("is not taken again before the turn has ended that it was lost in", async () => {
+    const { clock, store, leadership } = leased();
+    const azure = azureWith(["vm-1"]);
+    const ports = listing(azure);
+    const slow: typeof ports.patchAttachments = async (patch, signal) => {
+      store.renew = false;
+      await clock.sleep(40_000, signal);
+      store.renew = true;
+      return await ports.patchAttachments(patch, signal);
+    };
+    const parts = { ports: { ...ports, patchAttachments: slow } };
+    const trial = loopTrial(azure, { clock, leadership, parts });
+    const running = trial.start();
+    await clock.pass(minute);
+    trial.stop.abort();
+    await running;
+    expect(trial.lines().slice(3, 7)).toEqual([
+      "20 standby",
+      "40 pass 1.1: vm-1 applied",
+      "40 stopped",
+      "40 turn 2: leadership (Standby)",
+    ]);
+    expect(trial.events.flatMap((event) => (event.kind === "leadership" ? [event.role] : []))).toEqual([
+      "leader",
+      "standby",
+      "leader",
+    ]);
+  });
+
+  test("is given back before the loop has ended", async () => {
+    const { clock, leadership } = leased(handClock(), (signal) => clock.sleep(1_000, signal));
+    const trial = loopTrial(azureWith(["vm-1"]), { clock, leadership });
+    let hasEnded = false;
+    const running = trial.start().then(() => {
+      hasEnded = true;
+    });
+    await clock.pass(minute);
+    trial.stop.abort();
+    await clock.pass(999);
+    expect(hasEnded).toBe(false);
+    await clock.pass(1);
+    await running;
   });
 
   test("begins nothing more of the turn, and the next term makes up for it", async () => {
