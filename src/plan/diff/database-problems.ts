@@ -75,14 +75,28 @@ export function removalProblem(
   return unseen(ref, contents) ?? readOnly(ref, contents) ?? rightMissing(ref, contents, subject);
 }
 
-/** Why a user cannot be dropped, if it cannot: a login's user never is, and neither is one that others depend on. */
+/**
+ * Why a user cannot be dropped, if it cannot: a login's user never is, neither is one that others depend on, nor one of
+ * another identity that is alive, whatever mark it carries.
+ */
 export function dropProblem(
   ref: DatabaseRef,
   contents: DatabaseContents,
   user: DatabaseUser,
   subject: Subject,
+  subjects: Subjects,
 ): Hold | undefined {
-  return removalProblem(ref, contents, subject) ?? undroppable(ref, user);
+  return conflict(ref, user, subjects) ?? removalProblem(ref, contents, subject) ?? undroppable(ref, user);
+}
+
+function conflict(ref: DatabaseRef, user: DatabaseUser, subjects: Subjects): Hold | undefined {
+  const living = livingOwnerOf(user, subjects);
+  if (living === undefined) return undefined;
+  return {
+    reason: "UserConflict",
+    message: `${user.name} in ${databaseName(ref)} is the user of ${living}, which is alive.`,
+    cure: "Choose another userName, or take that identity's user away by its own document.",
+  };
 }
 
 /** Why a stale user cannot be replaced, if it cannot. */
@@ -97,19 +111,11 @@ export function staleProblem(
     taken,
   }: { readonly approvedSid: string | undefined; readonly taken: DatabaseUser | undefined },
 ): Hold | undefined {
-  const living = livingOwnerOf(stale, subjects);
-  if (living === undefined) {
-    return (
-      dropProblem(ref, contents, stale, subject) ??
-      (taken && nameTaken(ref, taken)) ??
-      recreated(ref, stale, approvedSid)
-    );
-  }
-  return {
-    reason: "UserConflict",
-    message: `${stale.name} in ${databaseName(ref)} is the user of ${living}, which is alive.`,
-    cure: "Choose another userName, or take that identity's user away by its own document.",
-  };
+  return (
+    dropProblem(ref, contents, stale, subject, subjects) ??
+    (taken && nameTaken(ref, taken)) ??
+    recreated(ref, stale, approvedSid)
+  );
 }
 
 /** Rule 14: what a dead principal could do in a database goes to its successor only when a person says so. */

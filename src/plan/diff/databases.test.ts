@@ -258,6 +258,15 @@ const rows: readonly Row[] = [
     plan: ["update user id-orders in sql-orders/orders", "grant db_datareader in sql-orders/orders"],
   },
   {
+    name: "what carries our mark but is a living identity's does not go",
+    see: [
+      tagged(),
+      live({ id: other, principalId: "p", clientId: "dddddddd-0000-4000-8000-000000000001", tags: {} }),
+    ],
+    there: database([user({ sid: deadSid })]),
+    plan: ["UserConflict: revoke user id-orders in sql-orders/orders"],
+  },
+  {
     name: "but not that of a living identity",
     want: { bindings: reads({ replaceUserWithSid: deadSid }) },
     see: [

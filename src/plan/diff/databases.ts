@@ -241,7 +241,7 @@ function dropDrafts(place: Place, user: DatabaseUser, contents: DatabaseContents
     sid,
     drops: { ownedSchemas, ownedRoles, roles: user.roles },
   };
-  const problem = dropProblem(place.ref, contents, user, subject);
+  const problem = dropProblem(place.ref, contents, user, subject, place.subjects);
   const rest = problem?.reason === "UserNotDroppable" ? surplusDrafts(place, undefined, user, contents) : [];
   return [...rest, revokeDraft(place, subject, problem)];
 }
