@@ -71,7 +71,7 @@ Examples:
   permissions: `
 Examples:
   $ bindery permissions manifests --policy policy.yaml
-  $ bindery permissions manifests --policy policy.yaml --output az > rights.sh
+  $ bindery permissions manifests --policy policy.yaml --output az --principal-id 00000000-0000-0000-0000-000000000002 > rights.sh
   $ bindery permissions manifests --policy policy.yaml --for plan --output role
   $ bindery permissions manifests --policy policy.yaml --check
 `,

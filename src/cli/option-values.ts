@@ -1,5 +1,6 @@
 // Decides what the values of options may be.
 import { InvalidArgumentError, Option } from "commander";
+import { isGuid } from "../model/arm-id.ts";
 
 const unitsInMs: Readonly<Record<string, number>> = { "": 1_000, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -41,6 +42,12 @@ export function collectDigest(text: string, before: readonly string[]): readonly
 export function collectGuid(text: string, before: readonly string[]): readonly string[] {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return [...before, text.toLowerCase()];
   throw new InvalidArgumentError("A subscription id is a GUID.");
+}
+
+/** Reads a GUID. */
+export function parseGuid(text: string): string {
+  if (isGuid(text)) return text.toLowerCase();
+  throw new InvalidArgumentError("Write a GUID.");
 }
 
 /** Reads the name of an instance: it becomes a tag value. */

@@ -310,7 +310,7 @@ const renderers: Readonly<Record<string, (text: string) => string | readonly str
   renderRightsJson: (text) => renderRightsJson(rights(text)),
   renderRightsCheckJson: (text) => renderRightsCheckJson(rights(text), judged(text)),
   renderRoleDefinitions: (text) => renderRoleDefinitions(rights(text)),
-  renderAzScript: (text) => renderAzScript(rights(text)),
+  renderAzScript: (text) => renderAzScript(rights(text), text),
   renderSqlScript: (text) => renderSqlScript(rights(text)),
   renderApplyText: (text) => renderApplyText(applied(text), (_, one) => one),
   renderApplyJson: (text) => renderApplyJson(applied(text), context(text)),

@@ -27,6 +27,8 @@ export interface PermissionsOptions extends InputOptions {
   readonly check?: boolean;
   readonly output: "text" | "json" | "role" | "az" | "sql";
   readonly sqlUser: string;
+  /** Whom the script gives the rights. */
+  readonly principalId?: string;
   readonly timeout?: number;
 }
 
@@ -54,7 +56,14 @@ export async function runPermissions(
   return exitCodes.done;
 }
 
-function refuseMixed({ check, output }: PermissionsOptions): void {
+function refuseMixed({ check, output, principalId }: PermissionsOptions): void {
+  if ((principalId === undefined) === (output === "az")) {
+    throw new CliError(
+      exitCodes.badInput,
+      "--output az and --principal-id go together: the script assigns roles to that principal.",
+      "Give the object id of Bindery's service principal or managed identity (not its application id).",
+    );
+  }
   if (!check || output === "text" || output === "json") return;
   throw new CliError(
     exitCodes.badInput,
@@ -101,7 +110,7 @@ async function guidsFor(
   );
 }
 
-function rendered(report: RightsReport, { output }: PermissionsOptions, io: CliIo): string {
+function rendered(report: RightsReport, { output, principalId = "" }: PermissionsOptions, io: CliIo): string {
   switch (output) {
     case "text":
       return renderRightsText(report, paintFor(io.stdout, io.env));
@@ -110,7 +119,7 @@ function rendered(report: RightsReport, { output }: PermissionsOptions, io: CliI
     case "role":
       return renderRoleDefinitions(report);
     case "az":
-      return renderAzScript(report);
+      return renderAzScript(report, principalId);
     case "sql":
       return renderSqlScript(report);
   }

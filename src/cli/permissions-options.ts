@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { examples } from "./help.ts";
 import type { CliIo } from "./io.ts";
-import { cloudOption, outputOption, policyOption, timeoutOption } from "./option-values.ts";
+import { cloudOption, outputOption, parseGuid, policyOption, timeoutOption } from "./option-values.ts";
 import { addSourceOptions } from "./source-options.ts";
 
 /** Adds the command; its exit code goes to `onExit`. */
@@ -22,6 +22,12 @@ export function addPermissions(program: Command, io: CliIo, onExit: (code: numbe
     )
     .option("--check", "compare with what the caller may do, and name what is missing (exit code 2)")
     .addOption(outputOption("text", "json", "role", "az", "sql"))
+    .addOption(
+      new Option(
+        "--principal-id <id>",
+        "with --output az: the object id of Bindery's service principal or managed identity",
+      ).argParser(parseGuid),
+    )
     .addOption(
       new Option("--sql-user <name>", "what Bindery's principal is called in databases").default("bindery"),
     )

@@ -1,26 +1,33 @@
 // Decides the scripts that give the rights: commands of the Azure CLI for roles, and SQL for databases.
+import { assignmentNameFor } from "../model/assignment-name.ts";
 import { documentName } from "../model/document.ts";
 import { harmlessJson, safeText } from "../model/text.ts";
 import type { RightsReport } from "./report.ts";
-import type { NeededAssignment, NeededRole } from "./roles.ts";
+import type { NeededRole } from "./roles.ts";
 
-/** A POSIX shell script that makes the roles (or brings them up to date) and assigns them; it can be repeated. */
-export function renderAzScript({ owner, purpose, revision, roles, notes }: RightsReport): string {
+/**
+ * A POSIX shell script that makes the roles and assigns them to a principal (its object id). It can be repeated: roles
+ * that exist are updated, and assignments have names that do not change, so that their conditions are.
+ */
+export function renderAzScript(
+  { owner, purpose, revision, roles, notes }: RightsReport,
+  principalId: string,
+): string {
   const lines = [
     "#!/bin/sh",
     `# The rights that Bindery ${owner} needs to ${purpose === "plan" ? "plan" : "plan and apply"}, as of revision ${revision}.`,
     "# Run it as somebody who may make roles and assign them at these scopes, for example Owner or User Access Administrator.",
     ...notes.map((note) => `# Note: ${note}`),
     "set -eu",
-    `: "\${BINDERY_PRINCIPAL_ID:?set it to the object id of Bindery's service principal or managed identity}"`,
+    `principal=${shellText(principalId)}`,
     "",
     ...functions,
-    ...roles.flatMap(roleLines),
+    ...roles.flatMap((role) => roleLines(role, principalId)),
   ];
   return `${lines.map((line) => safeText(line)).join("\n")}\n`;
 }
 
-/** A definition that exists is updated. A new one may be unknown to assignments for some minutes: they are repeated. */
+/** A definition that exists is updated. A new one may be unknown to assignments for a while: they are repeated. */
 const functions = [
   "define() { # name, scope, definition",
   `  if [ -z "$(az role definition list --custom-role-only true --name "$1" --scope "$2" --query '[].name' --output tsv)" ]; then`,
@@ -29,30 +36,26 @@ const functions = [
   '    az role definition update --role-definition "$3" --output none',
   "  fi",
   "}",
-  "assign() { # name, scope, and the condition if there is one",
-  "  role=$1 scope=$2; shift 2; attempt=1",
-  '  until az role assignment create --assignee-object-id "$BINDERY_PRINCIPAL_ID" --assignee-principal-type ServicePrincipal --role "$role" --scope "$scope" "$@" --output none; do',
-  '    [ "$attempt" -lt 10 ] || return 1',
-  "    attempt=$((attempt + 1)); sleep 15",
+  "assign() { # name of the assignment, role, scope, and the condition if there is one",
+  "  name=$1 role=$2 scope=$3; shift 3; attempt=1",
+  '  until az role assignment create --name "$name" --assignee-object-id "$principal" --assignee-principal-type ServicePrincipal --role "$role" --scope "$scope" "$@" --output none; do',
+  '    [ "$attempt" -lt 6 ] || return 1',
+  "    attempt=$((attempt + 1)); sleep 10",
   "  done",
   "}",
 ];
 
-function roleLines({ definition, assignments }: NeededRole): readonly string[] {
+function roleLines({ definition, assignments }: NeededRole, principalId: string): readonly string[] {
   const name = shellText(definition.Name);
-  const [scope = "/"] = definition.AssignableScopes;
+  const [at = "/"] = definition.AssignableScopes;
   const json = shellText(harmlessJson(JSON.stringify(definition)));
-  return [
-    "",
-    `define ${name} ${shellText(scope)} ${json}`,
-    ...assignments.map((one) => assignLine(name, one)),
-  ];
-}
-
-function assignLine(name: string, { scope, condition }: NeededAssignment): string {
-  const confined =
-    condition === undefined ? "" : ` --condition ${shellText(condition)} --condition-version 2.0`;
-  return `assign ${name} ${shellText(scope)}${confined}`;
+  const lines = assignments.map(({ scope, condition }) => {
+    const id = assignmentNameFor(scope, principalId, definition.Name);
+    const confined =
+      condition === undefined ? "" : ` --condition ${shellText(condition)} --condition-version 2.0`;
+    return `assign ${id} ${name} ${shellText(scope)}${confined}`;
+  });
+  return ["", `define ${name} ${shellText(at)} ${json}`, ...lines];
 }
 
 /** A word that a shell leaves as it is. */
