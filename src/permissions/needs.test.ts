@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { DesiredIdentity, DesiredTarget } from "../desired/desired.ts";
 import { resourceIdFrom } from "../model/arm-id.ts";
@@ -159,4 +160,12 @@ test("every row of the table says by whom it is known, and no two have the same 
   expect(rows.filter(({ source, what }) => source === "" || what === "")).toEqual([]);
   const actions = rows.flatMap(({ actions: all }) => [...all]);
   expect(new Set<string>(actions).size).toBe(actions.length);
+});
+
+test("docs/permissions.md tells of every action", () => {
+  const page = readFileSync(new URL("../../docs/permissions.md", import.meta.url), "utf8");
+  const ends = Object.values(works).flatMap(({ actions }) =>
+    actions.map((one) => one.split("/").slice(-2).join("/")),
+  );
+  expect(ends.filter((end) => !page.includes(`${end}\``))).toEqual([]);
 });
