@@ -1,9 +1,11 @@
 // A branch of a real Git server, followed from commit to commit: what is taken, what is refused, and what stays in force.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { processIo } from "../src/cli/process-io.ts";
+import { runSourceFor } from "../src/cli/run-source.ts";
 import { keepRevisions, type RevisionKeeper } from "../src/controller/revisions.ts";
 import { parsePolicy } from "../src/manifest/parse-policy.ts";
 import type { RevisionMemory, RevisionNote } from "../src/model/revisions.ts";
@@ -71,6 +73,7 @@ beforeEach(() => {
 afterEach(() => {
   server.instead = undefined;
   server.isIgnored = undefined;
+  server.authorization = undefined;
   server.isOld = false;
   server.requests.length = 0;
   expect(readdirSync(temporary)).toEqual([]);
@@ -360,6 +363,38 @@ describe("what stays in force", () => {
     setTo(one);
     expect(await followed.look()).toBe("one -");
   });
+});
+
+test("credentials are read again at each look", async () => {
+  const place = mkdtempSync(join(folder, "rotating-"));
+  const file = (name: string, text: string): void => writeFileSync(join(place, name), text);
+  file(
+    "policy.yaml",
+    `apiVersion: bindery.dev/v1alpha1\nkind: Policy\nmetadata: { name: p }\nspec: { owner: prod, tenantId: ${subscription}, estate: { subscriptions: [${subscription}] } }\n`,
+  );
+  file("token", "first\n");
+  const basic = (token: string): string =>
+    `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
+  server.authorization = basic("first");
+  push("one", []);
+  const io = { ...processIo(), cwd: place, env: { PATH: process.env.PATH } };
+  const options = { source, ref: "main", gitTokenFile: "token", gitCaFile: server.caFile };
+  const parts = await runSourceFor(
+    { paths: [], source: options, policy: "policy.yaml", cloud: "public" },
+    io,
+    go,
+  );
+  const keeper = keepRevisions({ ...parts, clock: Date });
+  await keeper.look(go);
+  expect(keeper.current().state).toEqual({ inForce: expect.any(String) });
+  server.authorization = basic("second");
+  await keeper.look(go);
+  const { refusal } = keeper.current().state;
+  expect(refusal?.reason).toBe("SourceUnreadable");
+  expect(refusal?.message).toContain("The server does not let Bindery read the repository.");
+  file("token", "second\n");
+  expect(await keeper.look(go)).toBe(true);
+  expect(keeper.current().state.refusal).toBeUndefined();
 });
 
 describe("a start with a note", () => {

@@ -7,6 +7,7 @@ import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
 import { hasErrors } from "../model/diagnostic.ts";
 import { Failure } from "../model/failure.ts";
 import type { LeasePlace } from "../model/policy.ts";
+import type { Clock } from "../model/ports.ts";
 import type { RevisionMemory, RevisionSource, SourceTrouble } from "../model/revisions.ts";
 import { folderRevisions, readStill } from "../source/directory-revisions.ts";
 import { parseGitLocation } from "../source/git-location.ts";
@@ -36,11 +37,18 @@ export interface RunSourceOptions {
 /** What a keeper of revisions follows. */
 export type RunSource = Pick<RevisionParts, "source" | "policy" | "readPolicy">;
 
+/** Where and when files are read. */
+interface Surroundings {
+  readonly io: CliIo;
+  readonly clock: Pick<Clock, "now" | "sleep">;
+}
+
 /** Reads the policy, and gives it with the ways to read it and the source again. A CliError if either cannot be right. */
 export async function runSourceFor(
   options: RunSourceOptions,
   io: CliIo,
   signal: AbortSignal,
+  clock: Surroundings["clock"] = systemClock,
 ): Promise<RunSource> {
   refuseMixedSources(options.paths, options.source);
   const { paths, ...git } = withFolder(options.paths, options.source);
@@ -48,21 +56,23 @@ export async function runSourceFor(
     const message = "Standard input can be read only once, and a daemon reads again and again.";
     throw new CliError(exitCodes.badInput, message, "Name files and folders, or use `bindery apply`.");
   }
-  const policy = await policyAtStart(options.policy, paths, io, signal);
+  const around = { io, clock };
+  const policy = await policyAtStart(options.policy, paths, around, signal);
   const source =
     git.source === undefined
-      ? folderRevisions({ paths: paths.map((path) => pathIn(path, io)), clock: systemClock })
+      ? folderRevisions({ paths: paths.map((path) => pathIn(path, io)), clock })
       : gitSource(git.source, git, { io, cloud: options.cloud, tenantId: policy.spec.tenantId });
-  return { source, policy, readPolicy: (again) => policyNow(options.policy, paths, io, again) };
+  return { source, policy, readPolicy: (again) => policyNow(options.policy, paths, around, again) };
 }
 
 async function policyAtStart(
   path: string,
   paths: readonly string[],
-  io: CliIo,
+  around: Surroundings,
   signal: AbortSignal,
 ): Promise<PolicyDocument> {
-  const { file, policy, diagnostics } = await stillPolicy(path, paths, io, signal);
+  const { file, policy, diagnostics } = await stillPolicy(path, paths, around, signal);
+  const { io } = around;
   const color = hasColor(io.stderr, io.env);
   io.stderr.write(renderDiagnostics(diagnostics, "text", { color, files: [file] }));
   if (policy && !hasErrors(diagnostics)) return policy;
@@ -77,11 +87,11 @@ async function policyAtStart(
 async function policyNow(
   path: string,
   paths: readonly string[],
-  io: CliIo,
+  around: Surroundings,
   signal: AbortSignal,
 ): Promise<PolicyReading> {
   try {
-    return await stillPolicy(path, paths, io, signal);
+    return await stillPolicy(path, paths, around, signal);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return { trouble: sentencesOf(error) };
@@ -91,10 +101,10 @@ async function policyNow(
 async function stillPolicy(
   path: string,
   paths: readonly string[],
-  io: CliIo,
+  { io, clock }: Surroundings,
   signal: AbortSignal,
 ): Promise<ReadPolicy> {
-  const read = await readStill([resolve(io.cwd, path)], systemClock, signal, () => readPolicy(path, io));
+  const read = await readStill([resolve(io.cwd, path)], clock, signal, () => readPolicy(path, io));
   if (read === undefined) {
     const message = `The policy ${path} changes all the time, so that it cannot be read.`;
     throw new CliError(exitCodes.badInput, message, "Write it elsewhere, and rename it when it is complete.");
@@ -109,7 +119,7 @@ async function stillPolicy(
 }
 
 function sentencesOf({ message, cure }: CliError): string {
-  return cure === undefined ? message : `${message} ${cure}`;
+  return cure === undefined ? message : `${message} ${cure.charAt(0).toUpperCase()}${cure.slice(1)}`;
 }
 
 interface GitSurroundings {

@@ -29,7 +29,7 @@ export interface OtherVariable {
 /** Where manifests come from. */
 const sources = {
   source: {
-    means: "git+https://host/repository or git+ssh://git@host/repository",
+    means: "git+https://host/repository or git+ssh://git@host/repository; or a folder",
     value: "<url>",
     schema: text,
   },
