@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type FakeAzure, fakeAzure, type Seed } from "../apply/fake-azure.ts";
+import { fakeAzure } from "../apply/fake-azure.ts";
 import { jumpingClock } from "../apply/fixtures.ts";
 import { nameOf } from "../model/arm-id.ts";
 import { Failure } from "../model/failure.ts";
@@ -16,7 +16,6 @@ import {
   observed,
   policy,
   reader,
-  subscription,
   vm,
   vmId,
   wanted,
@@ -24,24 +23,8 @@ import {
 import { noReleases } from "../plan/plan-for.ts";
 import type { SavedPlan } from "../plan/saved-plan.ts";
 import { convergeOn } from "./converge.ts";
+import { listing } from "./fixtures.ts";
 import { type Intent, type Pass, planOf, reconcile } from "./reconcile.ts";
-
-/** The fake with lists that may be stale; scopes and the Reader role are always there. */
-function listing(azure: FakeAzure, stale: Seed = {}): FakeAzure & ReadPorts {
-  const listed = <T>(items: Iterable<T>) => Promise.resolve({ items: [...items], unknown: [] });
-  return {
-    ...azure,
-    listSubscriptions: () => listed([subscription]),
-    listIdentities: () => listed(stale.identities ?? azure.identities.values()),
-    listTargets: () => listed(stale.targets ?? azure.targets.values()),
-    listAssignments: () => listed(stale.assignments ?? azure.assignments.values()),
-    listReferences: () => listed([]),
-    countAssignments: async () => new Map(),
-    listRoles: () => Promise.resolve([reader]),
-    locateDatabase: () => Promise.resolve("foreign" as const),
-    existingScopes: (scopes) => Promise.resolve(scopes),
-  };
-}
 
 const intent: Intent = {
   desired: desired(wanted({ bindings: [binding([namedVm("vm-1")], [grantOf("Reader")])] })),
