@@ -103,10 +103,9 @@ export async function planOf(
   const listed = await step("observe", () => observe(observing));
   let planned = await confirmedPlan(intent, listed, ports, signal, step);
   for (;;) {
-    const fresh: Observed | undefined = await step("observe", async () =>
-      remembering?.freshFor(planned, signal),
-    );
-    if (!fresh) return planned;
+    const reread = remembering?.rereadFor(planned);
+    if (!reread) return planned;
+    const fresh: Observed = await step("observe", () => reread(signal));
     planned = await confirmedPlan(intent, fresh, ports, signal, step);
   }
 }

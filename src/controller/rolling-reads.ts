@@ -42,11 +42,11 @@ export interface Observing {
   /** To observe with, and for nothing else. */
   readonly ports: ReadPorts;
   /**
-   * The observation with fresh answers instead of remembered ones, if the plan leans on any; undefined: it stands. A
-   * plan that changes nothing leans on none. Any other one is weighed against limits that count every database, and
-   * if it takes away, every credential: so all of those are read.
+   * Reads what the plan leans on and is only remembered, and gives the observation with it; undefined: it leans on
+   * nothing. A plan that changes nothing never does. Any other one is weighed against limits that count every
+   * database, and if it takes away, every credential: so all of those are read.
    */
-  freshFor(planned: Planned, signal: AbortSignal): Promise<Observed | undefined>;
+  rereadFor(planned: Planned): ((signal: AbortSignal) => Promise<Observed>) | undefined;
 }
 
 const hourInMs = 60 * 60_000;
@@ -155,28 +155,36 @@ function observingWith(scope: Scope): Observing {
   };
   return {
     ports: observing,
-    async freshFor({ plan, observed }, signal): Promise<Observed | undefined> {
+    rereadFor({ plan, observed }) {
       forgetUnclean(plan, known);
       if (plan.changes.length === 0) return;
-      const rereadsDatabases = leaning.databases.count > 0;
-      const rereadsCredentials = leaning.credentials.count > 0 && plan.changes.some(isRemoval);
-      if (!rereadsDatabases && !rereadsCredentials) return;
-      const input = { ...intent, self: observed.self, ports: observing, signal };
-      let fresh = observed;
-      if (rereadsDatabases) {
-        stopLeaning(leaning.databases);
-        const { identities } = observed;
-        const subscriptions = [...observed.subscriptions];
-        fresh = { ...fresh, databases: await observeDatabases({ ...input, identities, subscriptions }) };
-      }
-      if (rereadsCredentials) {
-        stopLeaning(leaning.credentials);
-        const unreadable = new Map(fresh.unreadable);
-        const credentials = await readCredentials(input, fresh.identities, unreadable);
-        fresh = { ...fresh, credentials, unreadable };
-      }
-      return fresh;
+      const needed = {
+        databases: leaning.databases.count > 0,
+        credentials: leaning.credentials.count > 0 && plan.changes.some(isRemoval),
+      };
+      if (!needed.databases && !needed.credentials) return;
+      if (needed.databases) stopLeaning(leaning.databases);
+      if (needed.credentials) stopLeaning(leaning.credentials);
+      return (signal) => reread(observed, needed, { ...intent, ports: observing, signal });
     },
+  };
+}
+
+async function reread(
+  observed: Observed,
+  needed: { readonly databases: boolean; readonly credentials: boolean },
+  input: Pick<Intent, "desired" | "policy"> & { readonly ports: ReadPorts; readonly signal: AbortSignal },
+): Promise<Observed> {
+  const { identities } = observed;
+  const unreadable = new Map(observed.unreadable);
+  const subscriptions = [...observed.subscriptions];
+  return {
+    ...observed,
+    unreadable,
+    ...(needed.databases && {
+      databases: await observeDatabases({ ...input, identities, subscriptions }),
+    }),
+    ...(needed.credentials && { credentials: await readCredentials(input, identities, unreadable) }),
   };
 }
 
