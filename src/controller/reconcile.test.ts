@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fakeAzure } from "../apply/fake-azure.ts";
+import { type FakeAzure, fakeAzure } from "../apply/fake-azure.ts";
 import { jumpingClock } from "../apply/fixtures.ts";
 import { nameOf } from "../model/arm-id.ts";
 import { Failure } from "../model/failure.ts";
