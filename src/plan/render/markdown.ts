@@ -41,12 +41,13 @@ export function renderMarkdown(plan: Plan, context: PlanContext, options: Markdo
   const { limit = githubLimit, applyCommand } = options;
   const names = namesOf(plan);
   const groups = byIdentity(plan.changes);
+  const notes = notesOf(plan);
   const blocks: readonly Block[] = [
-    ...removalBlocks(plan, names),
+    ...removalBlocks(plan, names, notes),
     ...heldBlocks(plan, names, applyCommand),
     ...blastBlocks(plan, names),
     ...summaryBlocks(plan, groups, names),
-    ...groups.flatMap((group) => additionBlocks(group, plan, names)),
+    ...groups.flatMap((group) => additionBlocks(group, names, notes)),
     ...selectorBlocks(plan.selectors),
     ...warningBlocks(plan.warnings),
     ...orphanBlocks(plan.orphans, names),
@@ -79,12 +80,12 @@ function summaryBlocks(plan: Plan, groups: readonly IdentityChanges[], names: Na
   return [{ rank: 2, open, close: "", lines: rows }];
 }
 
-function removalBlocks(plan: Plan, names: Names): readonly Block[] {
+function removalBlocks(plan: Plan, names: Names, notes: Notes): readonly Block[] {
   const removals = plan.changes.filter((change) => signOf(change) === "-");
   if (removals.length === 0) return [];
   const lines = byIdentity(removals).flatMap(({ title, identityId, changes }) =>
     changes.map((change) =>
-      changeItem(change, plan, names, ` of ${code(title)} (${code(names(identityId))})`),
+      changeItem(change, names, notes, ` of ${code(title)} (${code(names(identityId))})`),
     ),
   );
   return [{ rank: 0, open: `\n### Taken away (${removals.length})\n\n`, close: "", lines }];
@@ -146,7 +147,7 @@ function selectorBlocks(selectors: readonly SelectorMatches[]): readonly Block[]
 }
 
 /** What comes and what changes of one identity; what goes stands in a list of its own. */
-function additionBlocks(group: IdentityChanges, plan: Plan, names: Names): readonly Block[] {
+function additionBlocks(group: IdentityChanges, names: Names, notes: Notes): readonly Block[] {
   const changes = group.changes.filter((change) => signOf(change) !== "-");
   if (changes.length === 0) return [];
   const place = prose(placeOf(group.identityId, names));
@@ -157,17 +158,25 @@ function additionBlocks(group: IdentityChanges, plan: Plan, names: Names): reado
       rank: 4,
       open: isFolded ? `${heading}<details><summary>${countWords(changes)}</summary>\n\n` : heading,
       close: isFolded ? "\n</details>\n" : "",
-      lines: changes.map((change) => changeItem(change, plan, names)),
+      lines: changes.map((change) => changeItem(change, names, notes)),
     },
   ];
 }
 
-function changeItem(change: Change, plan: Plan, names: Names, whose = ""): string {
-  const released = plan.released.includes(change.id) ? " (released)" : "";
+/** What stands behind a change's reason. */
+type Notes = (change: Change) => string;
+
+function notesOf(plan: Plan): Notes {
+  const [released, warned] = [new Set(plan.released), warnedIn(plan)];
+  return ({ id }) => {
+    const word = warned.get(id);
+    return `${released.has(id) ? " (released)" : ""}${word === undefined ? "" : ` (${prose(word)})`}`;
+  };
+}
+
+function changeItem(change: Change, names: Names, notes: Notes, whose = ""): string {
   const what = code(subjectWords(change, names));
-  const word = warnedIn(plan).get(change.id);
-  const warned = word === undefined ? "" : ` (${prose(word)})`;
-  return `- ${code(`${signOf(change)} ${change.kind}`)} ${what}${whose}: ${prose(change.reason)}${released}${warned}`;
+  return `- ${code(`${signOf(change)} ${change.kind}`)} ${what}${whose}: ${prose(change.reason)}${notes(change)}`;
 }
 
 function warningBlocks(warnings: readonly Warning[]): readonly Block[] {
