@@ -170,19 +170,23 @@ function unknownRole(ref: DatabaseRef, { roles }: DatabaseContents, subject: Sub
   };
 }
 
-/** Microsoft's reference: fixed roles need db_owner, other roles ALTER ANY ROLE, users ALTER ANY USER, permissions CONTROL. */
+/**
+ * Microsoft's reference: fixed roles need db_owner, other roles ALTER ANY ROLE, users ALTER ANY USER, permissions CONTROL;
+ * so does ALTER AUTHORIZATION for what a user that goes has owned.
+ */
 function rightMissing(
   ref: DatabaseRef,
   { rights, roles }: DatabaseContents,
   subject: Subject,
 ): Hold | undefined {
-  const right = rightFor(
+  const needed = rightsFor(
     subject,
     (role) => roles.find((r) => nameKey(r.name) === nameKey(role))?.isFixed ?? false,
   );
   const { isOwner, altersUsers, altersRoles, controls, user } = rights;
   const has = { owner: isOwner, users: altersUsers, roles: altersRoles, control: controls };
-  if (isOwner || has[right] || (controls && right !== "owner")) return undefined;
+  const right = needed.find((one) => !has[one] && !(controls && one !== "owner"));
+  if (isOwner || right === undefined) return undefined;
   const me = `[${user.replaceAll("]", "]]")}]`;
   const statement =
     right === "users"
@@ -199,17 +203,26 @@ function rightMissing(
   };
 }
 
-function rightFor(
-  subject: Subject,
-  isFixed: (role: string) => boolean,
-): "owner" | "users" | "roles" | "control" {
+type Right = "owner" | "users" | "roles" | "control";
+
+/** All that a change takes; what covers most comes first. */
+function rightsFor(subject: Subject, isFixed: (role: string) => boolean): readonly Right[] {
   switch (subject.kind) {
     case "databaseRole":
-      return isFixed(subject.role) ? "owner" : "roles";
-    case "databaseUser":
-      return (subject.replaces?.roles ?? []).some(isFixed) ? "owner" : "users";
+      return [isFixed(subject.role) ? "owner" : "roles"];
+    case "databaseUser": {
+      const { replaces, drops } = subject;
+      const { roles = [], permissions = [] } = replaces ?? {};
+      const { ownedSchemas = [], ownedRoles = [] } = replaces ?? drops ?? {};
+      return [
+        ...(roles.some(isFixed) ? (["owner"] as const) : []),
+        ...(permissions.length + ownedSchemas.length + ownedRoles.length > 0 ? (["control"] as const) : []),
+        "users",
+        ...(roles.length > 0 ? (["roles"] as const) : []),
+      ];
+    }
     default:
-      return "control";
+      return ["control"];
   }
 }
 

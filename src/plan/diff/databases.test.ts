@@ -237,6 +237,29 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    name: "what a stale user leaves to the one that takes its place needs CONTROL",
+    want: { bindings: reads({ roles: ["clerks"], permissions: [execute], replaceUserWithSid: deadSid }) },
+    there: database([user({ sid: deadSid, permissions: [{ ...execute, state: "GRANT" }] })], {
+      rights: { ...rights, isOwner: false, controls: false },
+    }),
+    plan: [
+      "DatabaseRightMissing: update user id-orders in sql-orders/orders",
+      "DependencyHeld: grant clerks in sql-orders/orders",
+    ],
+  },
+  {
+    name: "so does a schema of a user that goes",
+    there: database([user({ ownedSchemas: ["sales"] })], {
+      rights: { ...rights, isOwner: false, controls: false },
+    }),
+    plan: ["DatabaseRightMissing: revoke user id-orders in sql-orders/orders"],
+  },
+  {
+    name: "a user that has nothing of its own goes without",
+    there: database([user()], { rights: { ...rights, isOwner: false, controls: false } }),
+    plan: ["revoke user id-orders in sql-orders/orders"],
+  },
+  {
     name: "a name that somebody else has",
     want: { bindings: reads() },
     there: database([user({ sid: deadSid, marker: "" })]),
