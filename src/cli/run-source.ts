@@ -22,7 +22,6 @@ import { pathIn, type ReadPolicy, readPolicy, refusePolicyInside } from "./input
 import type { CliIo } from "./io.ts";
 import { refuseMixedSources, type SourceOptions, withFolder } from "./source-options.ts";
 import { systemClock } from "./system-clock.ts";
-import { hasColor } from "./terminal.ts";
 
 /** What says where a daemon's manifests and its policy are. */
 export interface RunSourceOptions {
@@ -72,15 +71,10 @@ async function policyAtStart(
   signal: AbortSignal,
 ): Promise<PolicyDocument> {
   const { file, policy, diagnostics } = await stillPolicy(path, paths, around, signal);
-  const { io } = around;
-  const color = hasColor(io.stderr, io.env);
-  io.stderr.write(renderDiagnostics(diagnostics, "text", { color, files: [file] }));
   if (policy && !hasErrors(diagnostics)) return policy;
-  throw new CliError(
-    exitCodes.badInput,
-    "There are mistakes in the policy.",
-    "Correct them, and start again.",
-  );
+  const lines = renderDiagnostics(diagnostics, "text", { color: false, files: [file] }).trimEnd();
+  const cure = "Correct them, and start again.";
+  throw new CliError(exitCodes.badInput, `There are mistakes in the policy.\n${lines}`, cure);
 }
 
 /** The policy as it is now; whatever keeps it from being read is told instead of thrown. */
