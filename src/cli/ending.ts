@@ -16,16 +16,8 @@ export interface Ending extends Disposable {
 /** For requests that are still to be answered when the grace period is over. Kubernetes kills 5 s after our default. */
 const answersInMs = 3_000;
 
-/**
- * Listens for SIGINT and SIGTERM until disposed.
- *
- * @param onStop is told why, once
- */
-export function endingOf(
-  io: Pick<CliIo, "onSignal" | "exit">,
-  gracePeriodInMs: number,
-  onStop: (why: string) => void,
-): Ending {
+/** Listens for SIGINT and SIGTERM until disposed. */
+export function endingOf(io: Pick<CliIo, "onSignal" | "exit">, gracePeriodInMs: number): Ending {
   const [stop, handOver, abort] = [new AbortController(), new AbortController(), new AbortController()];
   const timers: NodeJS.Timeout[] = [];
   const forget = io.onSignal((signal) => {
@@ -34,7 +26,6 @@ export function endingOf(
       return;
     }
     const reason = new Interrupted(signal);
-    onStop(signal);
     stop.abort(reason);
     timers.push(setTimeout(() => handOver.abort(reason), gracePeriodInMs));
     timers.push(setTimeout(() => abort.abort(reason), gracePeriodInMs + answersInMs));

@@ -388,6 +388,8 @@ const writers: Readonly<Record<string, "ours" | ((text: string) => Promise<strin
   "cli/plan-command.ts": "ours",
   "cli/process-io.ts": "ours",
   "cli/program.ts": "ours",
+  "cli/run-once.ts": "ours",
+  "cli/run-source.ts": "ours",
   "cli/progress.ts": (text) => {
     const poisoned = spoilt(plan, text);
     const [stream, shown] = [new Screen(), [] as string[]];

@@ -18,6 +18,7 @@ import {
   wholeNumber,
 } from "./option-values.ts";
 import { addPermissions } from "./permissions-options.ts";
+import { addRun } from "./run-options.ts";
 import { addSourceOptions } from "./source-options.ts";
 import { addStatus } from "./status-options.ts";
 import { version } from "./version.ts";
@@ -39,6 +40,7 @@ export function programFor(io: CliIo, onExit: OnExit): Command {
   addValidate(program, io, onExit);
   addPlan(program, io, onExit);
   addApply(program, io, onExit);
+  addRun(program, io, onExit);
   addConfig(program, io, onExit);
   addExplain(program, io, onExit);
   addPermissions(program, io, onExit);

@@ -74,7 +74,7 @@ export interface DaemonStage extends AsyncDisposable {
   readonly source: string;
   /** Makes these files the tip of main, on top of what is there; gives the commit's id. */
   push(files: Readonly<Record<string, string>>, parents?: readonly string[]): string;
-  /** `bindery run` on the repository, polled each second, every listener on a free port. */
+  /** `bindery run` on the repository, polled every five seconds, every listener on a free port. */
   start(more?: readonly string[], env?: Readonly<Record<string, string>>): Daemon;
   /** The names of the machines that an identity of this name is attached to. */
   machinesOf(identity: string): readonly string[];
@@ -86,6 +86,7 @@ export interface DaemonStage extends AsyncDisposable {
 export async function daemonStage(): Promise<DaemonStage> {
   const folder = mkdtempSync(join(tmpdir(), "bindery-run-"));
   mkdirSync(join(folder, "served"));
+  mkdirSync(join(folder, "state"));
   const [sandbox, git] = await Promise.all([
     startSandbox({ seed: { text: seed, filename: "run.yaml" } }),
     httpsGit(join(folder, "served"), folder),
@@ -108,8 +109,9 @@ export async function daemonStage(): Promise<DaemonStage> {
     },
     start(more = [], env = {}) {
       const listeners = ["--probes-address", "127.0.0.1:0", "--api-address", "127.0.0.1:0"];
-      const args = ["--source", source, "--git-ca-file", git.caFile, "--poll-interval", "1s"];
-      const daemon = daemonOf(["run", ...args, "--policy", "policy.yaml", ...listeners, ...more], {
+      const forMany = more.includes("--once") ? [] : ["--poll-interval", "5s", ...listeners];
+      const args = ["--source", source, "--git-ca-file", git.caFile, "--policy", "policy.yaml", ...forMany];
+      const daemon = daemonOf(["run", ...args, ...more], {
         cwd: folder,
         env: { PATH: process.env.PATH ?? "", ...handedOn(), ...exportsOf(sandbox.ready.envFile), ...env },
       });
