@@ -2,6 +2,7 @@
 import type { BlockBlobClient } from "@azure/storage-blob";
 import { Failure } from "../model/failure.ts";
 import { leaseLost } from "../model/lease.ts";
+import { linkedTo } from "../model/linked-signal.ts";
 import { mostNoteBytes, noteFrom, noteText, type RevisionMemory } from "../model/revisions.ts";
 import { ask } from "./call.ts";
 
@@ -56,8 +57,9 @@ export function blobNote(blob: BlockBlobClient, { name, leaseId, timeoutInMs }: 
 async function textOf(blob: BlockBlobClient, signal: AbortSignal, timeoutInMs: number): Promise<string> {
   // The bound on a request ends with the head of its answer.
   const late = AbortSignal.timeout(2 * timeoutInMs);
+  using either = linkedTo(signal, late);
   try {
-    return await ask(() => contentOf(blob, AbortSignal.any([signal, late])));
+    return await ask(() => contentOf(blob, either.signal));
   } catch (error) {
     if (error instanceof Failure && error.details.code === "BlobNotFound") return "";
     if (!late.aborted || signal.aborted) throw error;

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sortedDiagnostics } from "../model/diagnostic.ts";
+import { linkedTo } from "../model/linked-signal.ts";
 import type { SourceReading } from "../model/revisions.ts";
 import { bounds } from "../model/source.ts";
 import type { RunBounds } from "./directory.ts";
@@ -62,14 +63,14 @@ export async function inRepository<T>(
   const folder = await mkdtemp(join(tmpdir(), "bindery-git-"));
   const forget = (): void => rmSync(folder, { recursive: true, force: true });
   process.once("exit", forget);
-  const late = new AbortController();
+  using late = linkedTo(reading.signal);
   const timer = setTimeout(() => late.abort(timedOut(within.totalInMs)), within.totalInMs);
   try {
     const settings = await gitSettings(folder, location, reading.access, reading.handedOn);
     const offline: Git = {
       folder,
       env: settings.offline,
-      signal: AbortSignal.any([reading.signal, late.signal]),
+      signal: late.signal,
       secrets: secretsIn(reading.access),
     };
     await initRepository(offline);
