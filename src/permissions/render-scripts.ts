@@ -30,7 +30,8 @@ export function renderAzScript(
 /** A definition that exists is updated. A new one may be unknown to assignments for a while: they are repeated. */
 const functions = [
   "define() { # name, scope, definition",
-  `  if [ -z "$(az role definition list --custom-role-only true --name "$1" --scope "$2" --query '[].name' --output tsv)" ]; then`,
+  `  found=$(az role definition list --custom-role-only true --name "$1" --scope "$2" --query '[].name' --output tsv)`,
+  '  if [ -z "$found" ]; then',
   '    az role definition create --role-definition "$3" --output none',
   "  else",
   '    az role definition update --role-definition "$3" --output none',
