@@ -1,6 +1,7 @@
 // What an adverse case is made of: any world, any documents, somebody else at work, faults and switches.
 import type { DeedKind as OtherDeedKind } from "../../src/sandbox/second-client/deed.ts";
 import type { Switches } from "../../src/sandbox/switches.ts";
+import type { DatabaseCase } from "./database-case.ts";
 import type { ModeRule, Trouble } from "./troubles.ts";
 
 export const subscriptionId = "0b1f6471-0000-4000-8000-00000000a001";
@@ -128,4 +129,6 @@ export interface Case {
   readonly operationInMs: number;
   readonly pageSize: number;
   readonly switches: Switches;
+  /** Over sockets only: in process nothing listens. */
+  readonly databases?: DatabaseCase;
 }

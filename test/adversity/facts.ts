@@ -1,7 +1,7 @@
 // What Bindery must never change, as a set of sentences about the world; only somebody else may make them untrue.
 import type { ArmResource, World } from "../../src/sandbox/world.ts";
 import { groupScope, identityNames } from "./case.ts";
-import { identityId, scopeId } from "./texts.ts";
+import { identityId, scopeId } from "./ids.ts";
 
 const ours = new Set(identityNames.map((name) => identityId(name).toLowerCase()));
 const identityType = "microsoft.managedidentity/userassignedidentities";

@@ -2,7 +2,9 @@
 import fc from "fast-check";
 import { type EmbeddedAzure, embeddedAzure } from "../support/embedded-azure.ts";
 import type { Case } from "./case.ts";
+import { serverNames } from "./database-case.ts";
 import { anyCase } from "./draw.ts";
+import { anyCaseWithDatabases } from "./draw-databases.ts";
 import { type Result, runCase } from "./run-case.ts";
 
 /** What a process is to run: of the cases of this seed, counted through, those with the rest `slice` modulo `of`. */
@@ -30,7 +32,7 @@ process.once("message", (share: Share) => {
 });
 
 async function answered(share: Share): Promise<Found> {
-  const azure = await embeddedAzure(share.transport);
+  const azure = await embeddedAzure(share.transport, undefined, serverNames);
   try {
     return await ran(azure, share);
   } finally {
@@ -38,16 +40,20 @@ async function answered(share: Share): Promise<Found> {
   }
 }
 
-async function ran(azure: EmbeddedAzure, { seed, runs, slice, of, path, shrinks }: Share): Promise<Found> {
+async function ran(azure: EmbeddedAzure, share: Share): Promise<Found> {
+  const { seed, runs, slice, of, path, shrinks } = share;
   const results: Result[] = [];
   let number = 0;
-  const property = fc.asyncProperty(anyCase, async (one: Case) => {
-    number += 1;
-    if (path === undefined && number <= runs && number % of !== slice) return;
-    const result = await runCase(azure, one);
-    results.push(result);
-    if (result.problems.length > 0) throw new Error(result.problems.join("\n"));
-  });
+  const property = fc.asyncProperty(
+    share.transport === "sockets" ? anyCaseWithDatabases : anyCase,
+    async (one: Case) => {
+      number += 1;
+      if (path === undefined && number <= runs && number % of !== slice) return;
+      const result = await runCase(azure, one);
+      results.push(result);
+      if (result.problems.length > 0) throw new Error(result.problems.join("\n"));
+    },
+  );
   const which = path === undefined ? { numRuns: runs } : { numRuns: 1, path };
   const how = { seed, endOnFailure: !shrinks, ...which };
   const details = await fc.check(property, how);

@@ -1,12 +1,14 @@
 // Somebody else at work in the sandbox, past all rules: each deed happens in one instant, and what it changed is known.
 import { randomUUID } from "node:crypto";
 import { etagAfter } from "../../src/sandbox/arm/compute/compute-body.ts";
+import { outdateInstances } from "../../src/sandbox/arm/compute/scale-set-instances.ts";
 import { removeWithChildren } from "../../src/sandbox/arm/removal.ts";
 import { placeResource } from "../../src/sandbox/seed/place.ts";
 import { placeAssignment, roleNamed } from "../../src/sandbox/seed/roles.ts";
 import type { ArmResource, World } from "../../src/sandbox/world.ts";
 import { type Deed, foreignNames, type Grant } from "./case.ts";
-import { condition, foreignId, identityId, scopeId, targetId } from "./texts.ts";
+import { foreignId, identityId, scopeId, targetId } from "./ids.ts";
+import { condition } from "./texts.ts";
 
 /** Deeds that change an identity block behind the back of a PATCH; only an etag protects from them. */
 export const blockDeeds: ReadonlySet<Deed["kind"]> = new Set([
@@ -124,7 +126,8 @@ function put(
   };
   const body = kinds.length === 0 ? bare : { ...before, identity: block };
   const etag = before.etag === undefined ? {} : { etag: etagAfter(before) };
-  placeResource(world, { ...body, id: before.id, ...etag }, () => randomUUID());
+  const written = placeResource(world, { ...body, id: before.id, ...etag }, () => randomUUID());
+  if (/\/virtualmachinescalesets$/i.test(before.type)) outdateInstances(world, written);
 }
 
 function recreate(world: World, id: string, keepsTags: boolean): void {

@@ -11,41 +11,18 @@ import {
   subscriptionId,
   type Wanted,
 } from "./case.ts";
+import type { DatabaseCase, WantedDatabases } from "./database-case.ts";
+import { databaseGrants, memoryOf, serversOf } from "./database-texts.ts";
+import { foreignId, identityId, isScaleSet, scopeId, targetId } from "./ids.ts";
 import { group, obstaclesIn } from "./obstacles.ts";
 
 /** What narrows a grant. */
 export const condition =
   "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})) OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'a'))";
 
-/** The ARM id of an identity that documents may name. */
-export function identityId(name: string): string {
-  return `${group("rg-identities")}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
-}
-
-/** The ARM id of somebody else's identity. */
-export function foreignId(name: string): string {
-  return `${group("rg")}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
-}
-
-/** The ARM id of a machine or scale set. */
-export function targetId(name: string): string {
-  return `${group("rg")}/providers/Microsoft.Compute/${isScaleSet(name) ? "virtualMachineScaleSets" : "virtualMachines"}/${name}`;
-}
-
-function isScaleSet(name: string): boolean {
-  return name === "vmss" || name === "flex";
-}
-
-/** The ARM id of a scope. */
-export function scopeId(name: string): string {
-  if (name === "kv") return `${group("rg")}/providers/Microsoft.KeyVault/vaults/kv`;
-  if (name === "st") return `${group("rg")}/providers/Microsoft.Storage/storageAccounts/st`;
-  return name === groupScope ? "/providers/Microsoft.Management/managementGroups/mg" : group("rg");
-}
-
 /** The world of a case, as a seed (JSON, which is YAML). */
 export function seedOf(one: Case): string {
-  const { lags, operationInMs, pageSize, switches } = one;
+  const { lags, operationInMs, pageSize, switches, databases } = one;
   const alive = identityNames.map((name, i) => ({ name, seed: one.identities[i] as SeedIdentity }));
   const present = alive.filter(({ seed }) => seed.state !== "absent");
   const attachedTo = (target: string): string[] =>
@@ -62,7 +39,7 @@ export function seedOf(one: Case): string {
       ...present.map(({ name, seed }) => ({
         resourceGroup: "rg-identities",
         name,
-        ...markedAs(seed, identityNames.indexOf(name)),
+        ...markedAs(seed, identityNames.indexOf(name), databases ? memoryOf(databases, name) : {}),
       })),
     ],
     virtualMachines: [
@@ -99,6 +76,7 @@ export function seedOf(one: Case): string {
         identities: [foreignId("f-1"), ...attachedTo("flex")],
       },
     ],
+    ...(databases && { sqlServers: serversOf(databases) }),
     resources: ["kv", "st"].map((name) => ({ id: scopeId(name), location: "westeurope", properties: {} })),
     roleAssignments: [
       ...one.foreignGrants.map((grant) => assignmentOf(grant, foreignId("f-1"))),
@@ -124,23 +102,30 @@ function assignmentOf({ role, scope, isNarrow }: Grant, principal: string): obje
   return { scope: scopeId(scope), role, principal, ...narrowed };
 }
 
-function markedAs({ state }: SeedIdentity, number: number): object {
+function markedAs({ state }: SeedIdentity, number: number, memory: Readonly<Record<string, string>>): object {
   const principalId = `aaaaaaaa-0000-4000-8000-00000000000${number}`;
   const clientId = `cccccccc-0000-4000-8000-00000000000${number}`;
   const tags = {
     absent: {},
     unowned: { by: "hand" },
     another: { [ownerTag]: "another" },
-    ours: { [ownerTag]: "test", [principalTag]: `${principalId}/${clientId}` },
+    ours: { [ownerTag]: "test", [principalTag]: `${principalId}/${clientId}`, ...memory },
     unfinished: { [ownerTag]: "test" },
   };
   return { principalId, clientId, tags: tags[state] };
 }
 
 /** The manifests of a revision. */
-export function manifestsOf(revision: readonly Wanted[], instanceUpgrade: Case["instanceUpgrade"]): string {
+export function manifestsOf(
+  revision: readonly Wanted[],
+  instanceUpgrade: Case["instanceUpgrade"],
+  databases?: WantedDatabases,
+): string {
   return revision
-    .flatMap((one) => [identityDocument(one), bindingDocument(one, instanceUpgrade)])
+    .flatMap((one) => [
+      identityDocument(one),
+      bindingDocument(one, instanceUpgrade, databaseGrants(databases, one.name)),
+    ])
     .join("---\n");
 }
 
@@ -165,7 +150,19 @@ function identityDocument(one: Wanted): string {
   });
 }
 
-function bindingDocument(one: Wanted, instanceUpgrade: Case["instanceUpgrade"]): string {
+/** What the documents of a revision want in databases. */
+export function wantedDatabasesOf(
+  databases: DatabaseCase | undefined,
+  revision: number,
+): WantedDatabases | undefined {
+  return databases && (databases.wanted[revision] ?? databases.wanted.at(-1));
+}
+
+function bindingDocument(
+  one: Wanted,
+  instanceUpgrade: Case["instanceUpgrade"],
+  databases: readonly object[],
+): string {
   const named = one.targets.map((name) =>
     isScaleSet(name)
       ? { virtualMachineScaleSet: { resourceGroup: "rg", name, instanceUpgrade } }
@@ -179,9 +176,12 @@ function bindingDocument(one: Wanted, instanceUpgrade: Case["instanceUpgrade"]):
     identityRef: { name: one.name },
     suspend: one.suspend,
     targets: [...named, ...selected],
-    grants: one.grants.map(({ role, scope, isNarrow }) => ({
-      azureRole: { roleName: role, scope: scopeId(scope), ...(isNarrow && { condition }) },
-    })),
+    grants: [
+      ...one.grants.map(({ role, scope, isNarrow }) => ({
+        azureRole: { roleName: role, scope: scopeId(scope), ...(isNarrow && { condition }) },
+      })),
+      ...databases,
+    ],
   });
 }
 

@@ -4,9 +4,10 @@ import type { Plan } from "../../src/plan/plan.ts";
 import type { ArmResource, World } from "../../src/sandbox/world.ts";
 import { type Case, type Grant, groupScope, type Wanted } from "./case.ts";
 import { isInstance, isManaged } from "./facts.ts";
+import { identityId, scopeId, targetId } from "./ids.ts";
 import { group } from "./obstacles.ts";
 import { principalOf } from "./somebody-else.ts";
-import { condition, identityId, scopeId, targetId } from "./texts.ts";
+import { condition } from "./texts.ts";
 
 /** What differs, and how many identities could be judged: those that nothing is held of. */
 export interface Verdict {
@@ -23,7 +24,9 @@ export function verdictOn(
   const revision = revisions.at(-1) ?? [];
   const free = revision.filter((one) => {
     const id = identityId(one.name).toLowerCase();
-    return !one.suspend && !plan.held.some((h) => h.change.identityId.toLowerCase() === id);
+    // What is held in databases says nothing of the rest.
+    const held = plan.held.filter(({ change }) => !("database" in change.subject));
+    return !one.suspend && !held.some((h) => h.change.identityId.toLowerCase() === id);
   });
   // Where instances do not tell whether they are up to date, a failed roll-out is not seen again.
   const isTold = instanceUpgrade === "Automatic" && world.switches.latestModelApplied === "shown";

@@ -4,17 +4,20 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { createSecondClient } from "../../src/sandbox/second-client/second-client.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import type { Case, Deed, Wanted } from "./case.ts";
+import type { WantedDatabases } from "./database-case.ts";
+import { databaseFactsOf } from "./database-facts.ts";
+import { type DatabaseWitness, databaseWitnessOf } from "./database-witness.ts";
 import { type Facts, isInstance } from "./facts.ts";
+import { identityId, targetId } from "./ids.ts";
 import { undeclared } from "./plan-checks.ts";
 import { blockDeeds, commit, isHarmlessUnguarded } from "./somebody-else.ts";
-import { identityId, targetId } from "./texts.ts";
 import { type Body, foreignWrites, operationOf } from "./write-checks.ts";
 
 /** What the witness is told and what it has seen. */
 export interface Witness {
   readonly client: HttpClient;
   /** From now on these documents are applied. */
-  expect(revision: readonly Wanted[]): void;
+  expect(revision: readonly Wanted[], databases?: WantedDatabases): void;
   onPlan(plan: Plan): void;
   /** Others stop. */
   endDeeds(): void;
@@ -23,10 +26,12 @@ export interface Witness {
   /** Writes that were not in the plan, and changes that no document allows. */
   readonly problems: string[];
   writes(): number;
+  /** What has happened in databases; undefined in a case without. */
+  readonly databases: DatabaseWitness | undefined;
 }
 
 /** What a case has in store for the world while Bindery works. */
-type Others = Pick<Case, "deeds" | "otherClient" | "instanceUpgrade" | "obstacles">;
+type Others = Pick<Case, "deeds" | "otherClient" | "instanceUpgrade" | "obstacles" | "databases">;
 
 /** A witness over a client. */
 export function witnessOf(world: World, send: HttpClient, facts: Facts, others: Others): Witness {
@@ -35,6 +40,7 @@ export function witnessOf(world: World, send: HttpClient, facts: Facts, others: 
   let [waiting, requests, writes] = [others.deeds.toSorted((a, b) => a.at - b.at), 0, 0];
   let plan: Plan | undefined;
   let revision: readonly Wanted[] = [];
+  let wantedDatabases: WantedDatabases | undefined;
   let [isWriting, hasReadTargets] = [false, false];
   const knowledge = knowledgeOf();
   /** What deeds have deleted or switched off themselves. */
@@ -45,6 +51,18 @@ export function witnessOf(world: World, send: HttpClient, facts: Facts, others: 
     const { target, nth, kind } = afterRead;
     second.afterGet({ path: targetId(target), nth, deed: { kind, resourceId: targetId(target) } });
   }
+  const databases =
+    others.databases &&
+    databaseWitnessOf({
+      world,
+      one: others.databases,
+      facts: databaseFactsOf(world, others.databases),
+      whileOthersAct: facts.whileOthersAct,
+      problems,
+      plan: () => plan,
+      isWriting: () => isWriting,
+      isStale: knowledge.isStale,
+    });
   /** A policy takes our tag away with our own write: what was planned goes on in this pass. */
   const isOverridden = others.obstacles.some((one) => one.kind === "policy" && one.what === "removesOwner");
   const { ifMatch, computeEtag } = world.switches;
@@ -103,19 +121,22 @@ export function witnessOf(world: World, send: HttpClient, facts: Facts, others: 
   return {
     problems,
     writes: () => writes,
-    expect: (wanted) => {
+    databases,
+    expect: (wanted, inDatabases) => {
       revision = wanted;
+      wantedDatabases = inDatabases;
     },
     onPlan(made) {
       plan = made;
       // From here on it may have read what it is about to write.
       isWriting = true;
       knowledge.plan();
-      problems.push(...undeclared(made, revision, instanceUpgrade));
+      problems.push(...undeclared(made, revision, instanceUpgrade, wantedDatabases));
     },
     endDeeds: () => {
       waiting = [];
       second.stop();
+      databases?.endDeeds();
     },
     lost: () =>
       second
@@ -128,12 +149,15 @@ export function witnessOf(world: World, send: HttpClient, facts: Facts, others: 
       async sendRequest(request) {
         requests += 1;
         facts.learn();
+        databases?.learn();
         actBefore();
         judge(request);
         const learn = isWriting ? undefined : knowledge.reading(request);
+        const forgotten = databases?.sending(request);
         try {
           const answer = await send.sendRequest(request);
           learn?.(answer.status);
+          problems.push(...(forgotten?.() ?? []));
           return answer;
         } finally {
           actAfter(request);

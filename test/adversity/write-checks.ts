@@ -61,7 +61,7 @@ function isOf({ action }: Operation, { method, path, body }: Sent): boolean {
     }
     case "deleteAssignment":
       return method === "DELETE" && path === action.assignmentId.toLowerCase();
-    // Databases are written over TDS, not by requests.
+    // Databases are written over TDS: their statements are compared with the plan by themselves.
     case "changeDatabase":
       return false;
     case "deleteIdentity":
