@@ -96,7 +96,7 @@ describe("the tables", () => {
       .join("\n");
     const given = [
       ...text.matchAll(/\bcode(?: =|:) (?:\w+ \? )?"([A-Z]\w+)"/g),
-      ...text.matchAll(/\b(?:rule\("\w+", |moved\()"(\w+)"/g),
+      ...text.matchAll(/\b(?:rule\("\w+", |moved\()\s*"(\w+)"/g),
     ].map(([, code]) => code ?? "");
     expect(sorted([...given, ...azures])).toEqual(sorted(tableOf("What a failed change says")));
   });

@@ -303,6 +303,7 @@ const renderers: Readonly<Record<string, (text: string) => string | readonly str
       renderDiagnostics([one], "text", { files }),
       renderDiagnostics([one], "json"),
       renderDiagnostics([one], "github").replaceAll(/^::(error|warning) /gm, ""),
+      renderDiagnostics([one], "azure-pipelines").replaceAll(/^##vso\[task\.logissue /gm, ""),
     ];
   },
   renderRightsText: (text) => renderRightsText(rights(text)),
@@ -389,7 +390,6 @@ const writers: Readonly<Record<string, "ours" | ((text: string) => Promise<strin
   "cli/process-io.ts": "ours",
   "cli/program.ts": "ours",
   "cli/run-once.ts": "ours",
-  "cli/run-source.ts": "ours",
   "cli/progress.ts": (text) => {
     const poisoned = spoilt(plan, text);
     const [stream, shown] = [new Screen(), [] as string[]];

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { contestedMemory, explainedBy } from "../controller/contested.ts";
 import type { Leadership } from "../controller/leadership.ts";
 import type { LoopOptions, LoopParts } from "../controller/loop-parts.ts";
-import { keepRevisions, type RevisionKeeper } from "../controller/revisions.ts";
+import { type Judged, keepRevisions, type RevisionKeeper } from "../controller/revisions.ts";
 import { rollingReads } from "../controller/rolling-reads.ts";
 import { runLoop, runOnce } from "../controller/run-loop.ts";
 import { type Waker, wakerOn } from "../controller/wake.ts";
@@ -16,6 +16,7 @@ import { type AuditSink, auditSink } from "./audit-sink.ts";
 import { type AzureOptions, type OpenAzure, openAzure, readCloud } from "./azure.ts";
 import { type Ending, endingOf } from "./ending.ts";
 import type { CliIo } from "./io.ts";
+import type { Log } from "./log.ts";
 import { leadBy } from "./run-lead.ts";
 import { openListeners } from "./run-listeners.ts";
 import { finishOnce } from "./run-once.ts";
@@ -46,7 +47,12 @@ export async function runRun(settings: RunSettings, io: CliIo): Promise<number> 
     io,
   );
   const memory = await runMemoryFor(settings, azure, policy, io);
-  const revisions = keepRevisions({ ...source, clock: systemClock, ...(memory && { memory }) });
+  const revisions = keepRevisions({
+    ...source,
+    clock: systemClock,
+    ...(memory && { memory }),
+    onJudged: judgedLines(telling.log),
+  });
   policyNow = () => revisions.current().inForce?.policy ?? policy;
   const leadership = await lead.begun(azure, telling.log);
   const parts = partsOf({ settings, azure, revisions, leadership, telling, audit });
@@ -92,6 +98,15 @@ function wayOf(
 
 function whose({ owner, tenantId, lease }: Policy): Pick<AzureOptions, "owner" | "tenantId" | "lease"> {
   return { owner, tenantId, ...(lease && { lease }) };
+}
+
+/** A line for each mistake and warning of a revision: what is told of a refusal elsewhere is short. */
+function judgedLines(log: Log): (judged: Judged) => void {
+  return ({ revision, diagnostics }) => {
+    for (const { severity, file, line, column, path, message, cure } of diagnostics) {
+      log.warn({ revision, severity, file, line, column, path, why: message, cure }, "finding in a revision");
+    }
+  };
 }
 
 interface Made {
