@@ -2,10 +2,12 @@
 import { spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { type Sandbox, startSandbox } from "../../sandbox/start.ts";
 
 const root = join(import.meta.dirname, "../../..");
+/** Built or not: the entry has the extension of this file. */
+const main = join(import.meta.dirname, `../../main${extname(import.meta.filename)}`);
 
 /** What one run of Bindery cost. */
 export interface RunCost {
@@ -89,7 +91,6 @@ function run(
   signal: AbortSignal,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const main = join(root, "src/main.ts");
     const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: "inherit", signal });
     child.on("error", reject);
     child.on("exit", (code) => resolve(code ?? 1));

@@ -1,7 +1,7 @@
 // The built-in role definitions of the embedded Azure, out of Azure's published ones.
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { RoleDefinition } from "../world.ts";
+import published from "./built-in-roles.json" with { type: "json" };
 
 const actions = z.array(z.string());
 const Roles = z.object({
@@ -40,8 +40,7 @@ export function builtInRoles(): readonly RoleDefinition[] {
 let read: readonly RoleDefinition[] | undefined;
 
 function readRoles(): readonly RoleDefinition[] {
-  const file = new URL("built-in-roles.json", import.meta.url);
-  const { definitions, namesOnly } = Roles.parse(JSON.parse(readFileSync(file, "utf8")));
+  const { definitions, namesOnly } = Roles.parse(published);
   const full = definitions.map((d) => ({ ...common, ...d }));
   const rest = Object.entries(namesOnly).map(([name, roleName]) => ({
     ...common,
