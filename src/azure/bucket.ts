@@ -35,14 +35,15 @@ const longestPauseInMs = 30_000;
 /** A full bucket. */
 export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Bucket {
   let level = { tokens: holds, atInMs: clock.now() };
-  let pausedUntilInMs = Number.NEGATIVE_INFINITY;
+  let pause = { sinceInMs: clock.now(), untilInMs: Number.NEGATIVE_INFINITY };
   let inFlight = 0;
   let waiting = 0;
   let last: Promise<void> = Promise.resolve();
 
   function tokens(): number {
     const now = clock.now();
-    const refilled = level.tokens + ((now - level.atInMs) / 1000) * perSecond;
+    // A clock that was set back takes nothing away.
+    const refilled = level.tokens + (Math.max(0, now - level.atInMs) / 1000) * perSecond;
     // Where Azure has said that there is more than we knew, it stays.
     level = { tokens: Math.min(Math.max(holds, level.tokens), refilled), atInMs: now };
     return level.tokens;
@@ -52,10 +53,18 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
     level = { ...level, tokens: tokens() + count };
   }
 
+  function pauseLeftInMs(): number {
+    const now = clock.now();
+    const { sinceInMs, untilInMs } = pause;
+    // The clock was set back: from here on it is as long as it was meant to be.
+    if (now < sinceInMs) pause = { sinceInMs: now, untilInMs: now + untilInMs - sinceInMs };
+    return pause.untilInMs - now;
+  }
+
   function waitInMs(cost: number): number {
     const missing = Math.min(cost, holds) - tokens();
     const untilRefilled = missing > 0 ? Math.ceil((missing / perSecond) * 1000) : 0;
-    return Math.max(pausedUntilInMs - clock.now(), untilRefilled);
+    return Math.max(pauseLeftInMs(), untilRefilled);
   }
 
   function hasRoom(cost: number): boolean {
@@ -70,7 +79,7 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
   async function takeInTurn(before: Promise<void>, cost: number, signal: AbortSignal): Promise<void> {
     await unlessAborted(before, signal);
     for (let inMs = waitInMs(cost); inMs > 0; inMs = waitInMs(cost)) {
-      refuseLongPause(pausedUntilInMs - clock.now());
+      refuseLongPause(pauseLeftInMs());
       await clock.sleep(inMs, signal);
     }
     spend(cost);
@@ -111,9 +120,10 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
         tokens: Math.min(tokens(), holds === Number.POSITIVE_INFINITY ? holds : 0),
         atInMs: clock.now(),
       };
-      pausedUntilInMs = Math.max(pausedUntilInMs, clock.now() + forInMs);
+      const leftInMs = Math.max(pauseLeftInMs(), forInMs);
+      pause = { sinceInMs: clock.now(), untilInMs: clock.now() + leftInMs };
     },
-    isIdle: () => waiting === 0 && inFlight === 0 && tokens() >= holds && clock.now() >= pausedUntilInMs,
+    isIdle: () => waiting === 0 && inFlight === 0 && tokens() >= holds && pauseLeftInMs() <= 0,
   };
 }
 
