@@ -86,7 +86,7 @@ function addValidate(program: Command, io: CliIo, onExit: OnExit): void {
       .argument(...paths),
   )
     .addOption(policyOption())
-    .addOption(outputOption("text", "json", "github"))
+    .addOption(outputOption("text", "json", "github", "azure-pipelines"))
     .addHelpText("after", examples.validate)
     .action(async (names: string[], options) => {
       const { runValidate } = await import("./validate-command.ts");

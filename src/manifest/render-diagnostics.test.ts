@@ -119,7 +119,24 @@ describe("GitHub annotations", () => {
   });
 });
 
+describe("annotations of Azure Pipelines", () => {
+  test("one command a line, escaped", () => {
+    const nasty = { ...error, file: "a;b]c.yaml", message: "100% wrong" };
+    expect(renderDiagnostics([nasty, warning], "azure-pipelines")).toBe(
+      `##vso[task.logissue type=error;sourcepath=a%3Bb%5Dc.yaml;linenumber=2;columnnumber=7;]spec.targets[0].virtualMachine.name: 100%AZP25 wrong%0A→ write another
+##vso[task.logissue type=warning;sourcepath=b.yaml;linenumber=1;columnnumber=1;]empty%0A→ remove it
+`,
+    );
+  });
+
+  test("nothing that is quoted begins a second command", () => {
+    const nasty = { ...error, message: "x\n##vso[task.setvariable]y", path: "##[error]b", file: "##vso[a" };
+    expect(renderDiagnostics([nasty], "azure-pipelines").match(/##(vso)?\[/g)).toHaveLength(1);
+  });
+});
+
 test("no diagnostics give no text", () => {
   expect(renderDiagnostics([], "text")).toBe("");
   expect(renderDiagnostics([], "github")).toBe("");
+  expect(renderDiagnostics([], "azure-pipelines")).toBe("");
 });

@@ -1,17 +1,19 @@
-// Decides how diagnostics look: for people, for programs, and as annotations of a pull request.
+// Decides how diagnostics look: for people, for programs, and as annotations of a run in CI.
 import stringWidth from "string-width";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { SourceFile } from "../model/source.ts";
 import {
   harmlessJson,
+  loggingCommandData,
+  loggingCommandProperty,
   quotedLength,
   safeText,
   workflowCommandData,
   workflowCommandProperty,
 } from "../model/text.ts";
 
-/** For people, for programs, or for GitHub's annotations. */
-export type DiagnosticsFormat = "text" | "json" | "github";
+/** For people, for programs, or for the annotations of GitHub and of Azure Pipelines. */
+export type DiagnosticsFormat = "text" | "json" | "github" | "azure-pipelines";
 
 /** The version of the JSON shape; it changes when a field goes or changes its meaning, not when one comes. */
 export const diagnosticsApiVersion = "bindery.dev/diagnostics/v1";
@@ -37,6 +39,8 @@ export function renderDiagnostics(
       return `${harmlessJson(JSON.stringify({ apiVersion: diagnosticsApiVersion, diagnostics }, undefined, 2))}\n`;
     case "github":
       return diagnostics.map((diagnostic) => `${githubCommand(diagnostic)}\n`).join("");
+    case "azure-pipelines":
+      return diagnostics.map((diagnostic) => `${pipelinesCommand(diagnostic)}\n`).join("");
   }
 }
 
@@ -122,4 +126,18 @@ function githubCommand(diagnostic: Diagnostic): string {
   };
   const list = Object.entries(properties).map(([name, value]) => `${name}=${workflowCommandProperty(value)}`);
   return `::${severity} ${list.join(",")}::${workflowCommandData(`${safeText(message)}\n→ ${safeText(cure)}`)}`;
+}
+
+/** Azure Pipelines shows no more than the message beside file and line: the path in the document stands before it. */
+function pipelinesCommand(diagnostic: Diagnostic): string {
+  const { severity, file, line, column, path, message, cure } = diagnostic;
+  const properties = {
+    type: severity,
+    sourcepath: safeText(file),
+    linenumber: String(line),
+    columnnumber: String(column),
+  };
+  const list = Object.entries(properties).map(([name, value]) => `${name}=${loggingCommandProperty(value)};`);
+  const what = path === "" ? safeText(message) : `${safeText(path)}: ${safeText(message)}`;
+  return `##vso[task.logissue ${list.join("")}]${loggingCommandData(`${what}\n→ ${safeText(cure)}`)}`;
 }

@@ -143,3 +143,13 @@ export function workflowCommandData(text: string): string {
 export function workflowCommandProperty(text: string): string {
   return workflowCommandData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
+
+/** Text as the message of a logging command of Azure Pipelines (`##vso[…]here`); line breaks in it are kept. */
+export function loggingCommandData(text: string): string {
+  return text.replaceAll("%", "%AZP25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+/** Text as the value of a property of a logging command of Azure Pipelines (`##vso[task.logissue sourcepath=here;]`). */
+export function loggingCommandProperty(text: string): string {
+  return loggingCommandData(text).replaceAll(";", "%3B").replaceAll("]", "%5D");
+}
