@@ -139,12 +139,12 @@ describe("the script, run by an administrator", () => {
   const P = "0b1f6471-0000-4000-8000-00000000a001";
   const documents = `apiVersion: bindery.dev/v1alpha1
 kind: UserAssignedIdentity
-metadata: { name: id-a, namespace: team-orders }
+metadata: { name: id-a, namespace: team-try }
 spec: { subscriptionId: ${P}, resourceGroup: rg-identities, location: westeurope, prunePolicy: Authoritative }
 ---
 apiVersion: bindery.dev/v1alpha1
 kind: IdentityBinding
-metadata: { name: id-a, namespace: team-orders }
+metadata: { name: id-a, namespace: team-try }
 spec:
   identityRef: { name: id-a }
   targets: [{ virtualMachine: { resourceGroup: rg-orders, name: vm-orders-1 } }]
