@@ -35,7 +35,7 @@ const longestPauseInMs = 30_000;
 /** A full bucket. */
 export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Bucket {
   let level = { tokens: holds, atInMs: clock.now() };
-  let pause = { sinceInMs: clock.now(), untilInMs: Number.NEGATIVE_INFINITY };
+  const pause = pauseOn(clock);
   let inFlight = 0;
   let waiting = 0;
   let last: Promise<void> = Promise.resolve();
@@ -53,18 +53,10 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
     level = { ...level, tokens: tokens() + count };
   }
 
-  function pauseLeftInMs(): number {
-    const now = clock.now();
-    const { sinceInMs, untilInMs } = pause;
-    // The clock was set back: from here on it is as long as it was meant to be.
-    if (now < sinceInMs) pause = { sinceInMs: now, untilInMs: now + untilInMs - sinceInMs };
-    return pause.untilInMs - now;
-  }
-
   function waitInMs(cost: number): number {
     const missing = Math.min(cost, holds) - tokens();
     const untilRefilled = missing > 0 ? Math.ceil((missing / perSecond) * 1000) : 0;
-    return Math.max(pauseLeftInMs(), untilRefilled);
+    return Math.max(pause.leftInMs(), untilRefilled);
   }
 
   function hasRoom(cost: number): boolean {
@@ -79,7 +71,7 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
   async function takeInTurn(before: Promise<void>, cost: number, signal: AbortSignal): Promise<void> {
     await unlessAborted(before, signal);
     for (let inMs = waitInMs(cost); inMs > 0; inMs = waitInMs(cost)) {
-      refuseLongPause(pauseLeftInMs());
+      refuseLongPause(pause.leftInMs());
       await clock.sleep(inMs, signal);
     }
     spend(cost);
@@ -120,10 +112,34 @@ export function bucketFrom({ holds, perSecond }: BucketSize, clock: Clock): Buck
         tokens: Math.min(tokens(), holds === Number.POSITIVE_INFINITY ? holds : 0),
         atInMs: clock.now(),
       };
-      const leftInMs = Math.max(pauseLeftInMs(), forInMs);
-      pause = { sinceInMs: clock.now(), untilInMs: clock.now() + leftInMs };
+      pause.extend(forInMs);
     },
-    isIdle: () => waiting === 0 && inFlight === 0 && tokens() >= holds && pauseLeftInMs() <= 0,
+    isIdle: () => waiting === 0 && inFlight === 0 && tokens() >= holds && pause.leftInMs() <= 0,
+  };
+}
+
+interface Pause {
+  /** Nothing, or less, if it is over. */
+  leftInMs(): number;
+  /** Makes it at least so long from now. */
+  extend(forInMs: number): void;
+}
+
+function pauseOn(clock: Clock): Pause {
+  let sinceInMs = clock.now();
+  let untilInMs = Number.NEGATIVE_INFINITY;
+  const leftInMs = (): number => {
+    const now = clock.now();
+    // The clock was set back: from here on it is as long as it was meant to be.
+    if (now < sinceInMs) [sinceInMs, untilInMs] = [now, now + untilInMs - sinceInMs];
+    return untilInMs - now;
+  };
+  return {
+    leftInMs,
+    extend(forInMs) {
+      const now = clock.now();
+      [untilInMs, sinceInMs] = [now + Math.max(leftInMs(), forInMs), now];
+    },
   };
 }
 

@@ -57,6 +57,13 @@ describe("a change is contested", () => {
     expect(new Set(gaps.slice(5))).toEqual(new Set([360]));
   });
 
+  test("for no longer although the clock is set back by years meanwhile", () => {
+    const memory = contestedMemory();
+    const years = 10 * 365 * 24 * 60;
+    expect(run(memory, [years, years + 1, years + 2, years + 3])).toBe("aaa-");
+    expect(run(memory, [0, 1, 14, 16])).toBe("---a");
+  });
+
   test("no longer once it has stayed for an hour", () => {
     const memory = contestedMemory();
     expect(run(memory, [0, 1, 2, 17])).toBe("aaaa");

@@ -73,7 +73,7 @@ export function contestedMemory(): ContestedMemory {
   let awaited: ReadonlySet<string> = new Set();
   return {
     note(outcomes, nowInMs): void {
-      for (const [key, one] of changes) if (isOver(one, nowInMs)) changes.delete(key);
+      forgetOver(changes, nowInMs);
       for (const outcome of outcomes) {
         for (const key of contestKeysOf(outcome.change)) {
           const after = rememberedAfter(changes.get(key), outcome, nowInMs, awaited.has(key));
@@ -170,6 +170,29 @@ function longer(before: Contest, nowInMs: number): Contest {
     delayInMs,
     untilInMs: nowInMs + delayInMs,
     isReverted: false,
+  };
+}
+
+function forgetOver(changes: Map<string, Remembered>, nowInMs: number): void {
+  for (const [key, one] of changes) {
+    if (nowInMs < one.lastAtInMs) changes.set(key, within(one, nowInMs));
+    if (isOver(one, nowInMs)) changes.delete(key);
+  }
+}
+
+/** The same, with nothing later than now, nor left alone for longer than it was meant to: the clock was set back. */
+function within({ recentAtInMs, contest, ...one }: Remembered, nowInMs: number): Remembered {
+  return {
+    ...one,
+    recentAtInMs: recentAtInMs.map((at) => Math.min(at, nowInMs)),
+    lastAtInMs: nowInMs,
+    ...(contest && {
+      contest: {
+        ...contest,
+        sinceInMs: Math.min(contest.sinceInMs, nowInMs),
+        untilInMs: Math.min(contest.untilInMs, nowInMs + contest.delayInMs),
+      },
+    }),
   };
 }
 

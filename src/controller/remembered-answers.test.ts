@@ -41,6 +41,13 @@ describe("an answer", () => {
   });
 });
 
+test("what was read before the clock was set back stands for nothing", async () => {
+  const answers = rememberedAnswers<string>(limit);
+  await answers.read("a", "q", by(10 * limit), value("x"));
+  expect(answers.find("a", "q", 10 * limit)?.value).toBe("x");
+  expect(answers.find("a", "q", 9 * limit)).toBeUndefined();
+});
+
 describe("nothing is kept", () => {
   test("of a read that fails, nor what was there before", async () => {
     const answers = rememberedAnswers<string>(limit);

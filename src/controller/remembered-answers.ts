@@ -28,6 +28,7 @@ export interface Reading {
 
 interface Kept<T> extends Answer<T> {
   readonly question: string;
+  readonly sinceInMs: number;
   readonly untilInMs: number;
 }
 
@@ -41,7 +42,9 @@ export function rememberedAnswers<T>(limitInMs: number): Answers<T> {
   return {
     find(key, question, nowInMs): Answer<T> | undefined {
       const one = kept.get(key);
-      return one && one.question === question && nowInMs < one.untilInMs ? one : undefined;
+      if (!one || one.question !== question) return;
+      // Before it was read: the clock was set back, and how old it is nobody can tell.
+      return nowInMs >= one.sinceInMs && nowInMs < one.untilInMs ? one : undefined;
     },
     async read(key, question, { observation, now }, run): Promise<T> {
       const [startedAtInMs, dropsBefore] = [now(), drops];
@@ -49,7 +52,9 @@ export function rememberedAnswers<T>(limitInMs: number): Answers<T> {
       kept.delete(key);
       const value = await run();
       const untilInMs = startedAtInMs + limitInMs * (isFirst ? shareOf(key) : 1);
-      if (drops === dropsBefore) kept.set(key, { value, question, observation, untilInMs });
+      if (drops === dropsBefore) {
+        kept.set(key, { value, question, observation, sinceInMs: startedAtInMs, untilInMs });
+      }
       return value;
     },
     drop(key): void {
