@@ -86,8 +86,10 @@ function isOf(meant: Meant, judging: Judging): boolean {
   );
 }
 
+/** A user that was made from a login of the identity counts where there is none with its own SID. */
 function bySid({ users }: LiveDatabase, sid: string | undefined): LiveUser | undefined {
-  return users.find((u) => sid !== undefined && (u.sid === sid || u.sid === `${sid}AADE`));
+  if (sid === undefined) return;
+  return users.find((u) => u.sid === sid) ?? users.find((u) => u.sid === `${sid}AADE`);
 }
 
 type Line = { readonly permission: string; readonly securable: { readonly class: string } };
