@@ -168,6 +168,18 @@ export function principalSidOf(user: Pick<DatabaseUser, "sid">): string {
   return isFromLogin(user) ? user.sid.slice(0, 34) : user.sid;
 }
 
+/**
+ * The user of the principal with this SID. One database can hold two of them: the one with the very SID goes before
+ * the one that was made from a login.
+ */
+export function userOfPrincipal(
+  { users }: Pick<DatabaseContents, "users">,
+  sid: string | undefined,
+): DatabaseUser | undefined {
+  if (sid === undefined) return;
+  return users.find((user) => user.sid === sid) ?? users.find((user) => principalSidOf(user) === sid);
+}
+
 /** Finds databases by what a client calls them. */
 export interface DatabaseLocator {
   /**

@@ -259,9 +259,9 @@ function tagsDone(
 function changed(before: DatabaseContents, change: Change, subject: DatabaseSubject): DatabaseContents {
   if (subject.kind === "databaseUser") return { ...before, users: usersAfter(before.users, change, subject) };
   const sid = change.kind === "revoke" ? subject.sid : sidsOf(nameOf(change.identityId)).alive;
-  const mine = before.users.find(
-    (u) => u.sid === sid || (change.kind === "grant" && principalSidOf(u) === sid),
-  );
+  const mine =
+    before.users.find((u) => u.sid === sid) ??
+    before.users.find((u) => change.kind === "grant" && principalSidOf(u) === sid);
   if (!mine) throw new Error(`no user for ${change.id}`);
   const after = change.kind === "revoke" ? without(mine, subject) : withMore(mine, subject);
   return { ...before, users: before.users.map((u) => (u === mine ? after : u)) };

@@ -5,9 +5,9 @@ import {
   type DatabaseContents,
   type DatabasePermission,
   type DatabaseUser,
-  principalSidOf,
   securableText,
   sidFrom,
+  userOfPrincipal,
 } from "../../model/database.ts";
 import { assignmentMarker, parseAssignmentMarker } from "../../model/grant.ts";
 import type { DatabaseSubject, DatabaseUserSubject } from "../../plan/database-subjects.ts";
@@ -150,9 +150,8 @@ function isSamePermission(
   return one.permission === other.permission && on === securableText(other.securable).toLowerCase();
 }
 
-function userOf({ clientId }: Person, { users }: DatabaseContents): DatabaseUser | undefined {
-  const sid = clientId === undefined ? undefined : sidFrom(clientId);
-  return users.find((user) => sid !== undefined && principalSidOf(user) === sid);
+function userOf({ clientId }: Person, contents: DatabaseContents): DatabaseUser | undefined {
+  return userOfPrincipal(contents, clientId === undefined ? undefined : sidFrom(clientId));
 }
 
 function userWithSid({ users }: DatabaseContents, sid: string | undefined): DatabaseUser | undefined {

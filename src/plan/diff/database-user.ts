@@ -7,7 +7,13 @@
 //   other   | ours    | stale    (of a principal that is dead: it gives way)
 //   other   | none    | taken, if it has the wanted name; stale if the document names its SID
 import { idKey, sameId } from "../../model/arm-id.ts";
-import { type DatabaseContents, type DatabaseUser, principalSidOf, sidFrom } from "../../model/database.ts";
+import {
+  type DatabaseContents,
+  type DatabaseUser,
+  principalSidOf,
+  sidFrom,
+  userOfPrincipal,
+} from "../../model/database.ts";
 import { parseAssignmentMarker } from "../../model/grant.ts";
 import type { Subjects } from "../draft.ts";
 import { nameKey, type WantedDatabase } from "./wanted-databases.ts";
@@ -32,7 +38,7 @@ export function foundIn(
 ): FoundUser {
   const clientId = subjects.ownership.identity?.clientId;
   const sid = clientId === undefined ? undefined : sidFrom(clientId);
-  const user = contents.users.find((u) => sid !== undefined && principalSidOf(u) === sid);
+  const user = userOfPrincipal(contents, sid);
   const others = contents.users.filter((u) => u !== user);
   const hasName = ({ name }: DatabaseUser) =>
     wanted !== undefined && nameKey(name) === nameKey(wanted.userName);

@@ -303,6 +303,15 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    name: "its own user goes before one that was made from a login, whose mark is another's",
+    want: { bindings: reads() },
+    there: database([
+      user({ name: "a-login", sid: `${sid}AADE`, marker: "" }),
+      user({ roles: ["db_datareader"] }),
+    ]),
+    plan: [],
+  },
+  {
     name: "a login's user is never dropped, what it may do goes",
     there: database([user({ sid: `${sid}AADE`, roles: ["db_datareader"] })]),
     plan: [
