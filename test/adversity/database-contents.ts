@@ -113,7 +113,8 @@ export function sidOf(world: World, name: string): string | undefined {
 
 /** The user of a SID, that of a server login included. */
 export function userOfSid({ users }: LiveDatabase, sid: string | undefined): LiveUser | undefined {
-  return sid === undefined ? undefined : users.find((u) => u.sid === sid || u.sid === `${sid}AADE`);
+  if (sid === undefined) return;
+  return users.find((u) => u.sid === sid) ?? users.find((u) => u.sid === `${sid}AADE`);
 }
 
 /** The places that an identity's tags remember, in lower case. */

@@ -14,6 +14,7 @@ import {
   markedFor,
   rememberedBy,
   sidOf,
+  userOfSid,
 } from "./database-contents.ts";
 import { markOf } from "./database-texts.ts";
 import { identityId } from "./ids.ts";
@@ -67,7 +68,7 @@ function isOf(meant: Meant, judging: Judging): boolean {
   const { subject, changeKind } = step;
   const removes = changeKind === "revoke";
   if (subject.kind === "databaseUser") return removes ? isDrop(meant) : isUser(meant, judging);
-  const user = bySid(live, removes ? subject.sid : sidMeant(step, world, name));
+  const user = userOfSid(live, removes ? subject.sid : sidMeant(step, world, name));
   const [one, ...more] = statements;
   if (!one || more.length > 0) return false;
   if (subject.kind === "databaseRole") {
@@ -84,12 +85,6 @@ function isOf(meant: Meant, judging: Judging): boolean {
     one.kind === "permission" &&
     (one.verb === "REVOKE") === removes
   );
-}
-
-/** A user that was made from a login of the identity counts where there is none with its own SID. */
-function bySid({ users }: LiveDatabase, sid: string | undefined): LiveUser | undefined {
-  if (sid === undefined) return;
-  return users.find((u) => u.sid === sid) ?? users.find((u) => u.sid === `${sid}AADE`);
 }
 
 type Line = { readonly permission: string; readonly securable: { readonly class: string } };
@@ -121,7 +116,7 @@ function isName(name: string, user: LiveUser | undefined, { users }: LiveDatabas
 
 /** Ownership goes to dbo; then the user goes. */
 function isDrop({ statements, live, step }: Meant): boolean {
-  const user = bySid(live, step.subject.sid);
+  const user = userOfSid(live, step.subject.sid);
   const last = statements.at(-1);
   return (
     last?.kind === "drop" &&
@@ -135,7 +130,7 @@ function isDrop({ statements, live, step }: Meant): boolean {
 function isUser({ statements, live, step, name }: Meant, { world, isStale }: Judging): boolean {
   if (step.subject.kind !== "databaseUser") return false;
   const { userName, replaces, sid } = step.subject;
-  const stale = bySid(live, sid);
+  const stale = userOfSid(live, sid);
   const allowed = (one: Statement): boolean => {
     switch (one.kind) {
       case "createUser":
@@ -193,7 +188,7 @@ function ownershipProblems(meant: Meant, { world, isStale, replaceable }: Judgin
   const { subject, changeKind } = step;
   const identity = world.resources.get(identityId(name));
   const isKnown = !isStale(identityId(name));
-  const going = bySid(live, subject.sid);
+  const going = userOfSid(live, subject.sid);
   const isTaking = subject.sid !== undefined;
   const isCreating = statements.some(({ kind }) => kind === "createUser");
   return [
