@@ -31,9 +31,13 @@ export function leadBy(place: LeasePlace | undefined): Lead {
         clock: steadyClock,
         random: Math.random,
         onTrouble: ({ message, details: { code } }, doing, leftInMs) =>
-          log.warn({ doing, code, leftInMs, why: message }, "trouble with the lease"),
+          log.warn({ doing, code, ...rounded(leftInMs), why: message }, "trouble with the lease"),
       });
       return leadership;
     },
   };
+}
+
+function rounded(leftInMs: number | undefined): { readonly leftInMs?: number } {
+  return leftInMs === undefined ? {} : { leftInMs: Math.round(leftInMs) };
 }
