@@ -1,7 +1,16 @@
 // What `npm pack` gives, installed into an empty folder and used there: nothing of the repository is at hand.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -233,6 +242,23 @@ test("plans against its own sandbox, and only then loads Azure's SDKs", async ()
     child.kill("SIGTERM");
   }
   expect(await ended).toEqual([0, null]);
+}, 120_000);
+
+test("without the embedded Azure all other commands work, and its own say that it is left out", async () => {
+  const away = join(folder, "sandbox-left-out");
+  renameSync(installed("dist/sandbox"), away);
+  try {
+    const said = "error: The embedded Azure is not in this image.";
+    for (const command of ["sandbox", "demo"])
+      expect(await bindery([command])).toMatchObject({ code: 1, stderr: expect.stringContaining(said) });
+    expect(await bindery(["validate", installed("manifests/teams")])).toMatchObject({ code: 0 });
+    // As far as a plan gets without the cloud of its policy.
+    const teams = installed("manifests/teams");
+    const plan = await bindery(["plan", teams, "--policy", installed("manifests/policy.yaml")]);
+    expect(plan).toMatchObject({ code: 4, stderr: expect.stringContaining("is reserved for the sandbox") });
+  } finally {
+    renameSync(away, installed("dist/sandbox"));
+  }
 }, 120_000);
 
 /** The line on stdout that says where the sandbox is. */

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { addConfig } from "./config-options.ts";
 import { examples, exitCodeHelp } from "./help.ts";
 import type { CliIo } from "./io.ts";
+import { withSandbox } from "./left-out.ts";
 import {
   cloudOption,
   collectDigest,
@@ -212,7 +213,7 @@ function addSandbox(program: Command, io: CliIo, onExit: OnExit): void {
     )
     .addHelpText("after", examples.sandbox)
     .action(async (options) => {
-      const { runSandboxCommand } = await import("./sandbox-command.ts");
+      const { runSandboxCommand } = await withSandbox(() => import("./sandbox-command.ts"));
       onExit(await runSandboxCommand(options, io));
     });
 }
@@ -223,7 +224,7 @@ function addDemo(program: Command, io: CliIo, onExit: OnExit): void {
     .description("tell the whole story on the embedded Azure, in under a minute")
     .addHelpText("after", examples.demo)
     .action(async () => {
-      const { runDemoCommand } = await import("./demo-command.ts");
+      const { runDemoCommand } = await withSandbox(() => import("./demo-command.ts"));
       onExit(await runDemoCommand(io));
     });
 }
