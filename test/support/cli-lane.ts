@@ -10,12 +10,12 @@ import { type Cut, type KillGate, killGate } from "./kill-gate.ts";
 import { referenceSeed, secondRevision } from "./reference-scenario.ts";
 
 /** A process of its own waits in real seconds, so nothing lags here: lags are tried in process. */
-const seed = referenceSeed.replace(
+export const laneSeed = referenceSeed.replace(
   /^settings: .*$/m,
   "settings: { listLagInMs: 0, graphLagInMs: 0, roleLagInMs: 0, principalLagInMs: 0, operationInMs: 300 }",
 );
 /** How much of Azure's time passes with each request: its limits are not what is tried here. */
-const requestInMs = 500;
+export const requestInMs = 500;
 
 /** One run of `bindery apply`, and what its audit file held at the end. */
 export interface LaneRun extends CliRun {
@@ -39,7 +39,7 @@ export async function cliLane(): Promise<CliLane> {
   const gate = killGate(() => pass());
   const azure = await embeddedAzure("sockets", gate.through);
   pass = () => azure.advance(requestInMs);
-  const rewind = await beforeSecondRevision(azure, seed);
+  const rewind = await beforeSecondRevision(azure, laneSeed);
   const folder = await mkdtemp(join(tmpdir(), "bindery-crash-"));
   const at = (name: string): string => join(folder, name);
   const { origin, ca, clientId, clientSecret } = azure.entrance();
@@ -82,7 +82,8 @@ async function linesOf(file: string): Promise<readonly string[]> {
   return text.split("\n").filter((line) => line !== "");
 }
 
-function cloudFile(origin: string): string {
+/** The file of a cloud that listens there, its certificate authority beside it in ca.pem. */
+export function cloudFile(origin: string): string {
   return JSON.stringify({
     name: "sandbox",
     authorityHost: `${origin}/`,
@@ -96,7 +97,8 @@ function cloudFile(origin: string): string {
   });
 }
 
-function policyFile({ world }: EmbeddedAzure): string {
+/** The policy of a lane. */
+export function policyFile({ world }: EmbeddedAzure): string {
   const ids = world.subscriptions.values().map((s) => s.subscriptionId);
   return `apiVersion: bindery.dev/v1alpha1
 kind: Policy
