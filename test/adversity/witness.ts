@@ -103,7 +103,7 @@ export function witnessOf(world: World, send: HttpClient, facts: Facts, others: 
   function judge(request: PipelineRequest): void {
     const path = decodeURIComponent(new URL(request.url).pathname);
     const isQuery = /\/providers\/microsoft\.resourcegraph\/resources$/i.test(path);
-    if (isQuery || isBeginning(path)) [isWriting, hasReadTargets] = [false, false];
+    if (isBeginning(path)) [isWriting, hasReadTargets] = [false, false];
     hasReadTargets ||= /\/microsoft\.compute\/virtualmachine(s|scalesets)\/[^/]+$/i.test(path);
     if (isQuery || ["GET", "HEAD"].includes(request.method)) return;
     isWriting = true;
@@ -167,9 +167,9 @@ export function witnessOf(world: World, send: HttpClient, facts: Facts, others: 
   };
 }
 
-/** A pass begins with the subscriptions, also where Resource Graph is refused and lists are read instead. */
+/** True while a pass lists: by Resource Graph, or from the subscriptions on where that is refused. */
 function isBeginning(path: string): boolean {
-  return /^\/subscriptions\/?$/i.test(path);
+  return /^\/subscriptions\/?$|\/providers\/microsoft\.resourcegraph\/resources$/i.test(path);
 }
 
 /** What Bindery can know of identities: what somebody else has done since it last read one, it cannot. */
