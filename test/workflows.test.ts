@@ -109,6 +109,8 @@ describe("what they may do", () => {
   });
 });
 
+const systemdAnalyze = "/usr/bin/systemd-analyze";
+
 describe("other homes", () => {
   const example = (path: string): string => readFileSync(join(root, "examples", path), "utf8");
 
@@ -132,9 +134,9 @@ describe("other homes", () => {
     expect(example("systemd/bindery.service")).toContain("run --once --config /etc/bindery/bindery.yaml\n");
   });
 
-  test.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)("systemd takes the units", () => {
+  test.skipIf(spawnSync(systemdAnalyze, ["--version"]).status !== 0)("systemd takes the units", () => {
     const units = ["bindery.service", "bindery.timer"].map((one) => join(root, "examples/systemd", one));
-    const { stderr } = spawnSync("systemd-analyze", ["verify", ...units], { encoding: "utf8" });
+    const { stderr } = spawnSync(systemdAnalyze, ["verify", ...units], { encoding: "utf8" });
     const complaints = stderr
       .split("\n")
       .filter((line) => /bindery/.test(line) && !/podman is not executable/.test(line));
