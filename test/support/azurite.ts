@@ -117,6 +117,8 @@ async function tokenOf({ authority, tenantId, clientId, clientSecret, caFile }: 
 export interface Wire {
   readonly address: string;
   cut(): void;
+  /** From now on whoever knocks gets through again. */
+  mend(): void;
   close(): Promise<void>;
 }
 
@@ -148,6 +150,9 @@ export async function wireTo(address: string): Promise<Wire> {
     cut() {
       isCut = true;
       for (const socket of open) socket.emit("cut");
+    },
+    mend() {
+      isCut = false;
     },
     async close() {
       for (const socket of open) socket.destroy();

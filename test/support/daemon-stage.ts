@@ -111,9 +111,9 @@ export async function daemonStage(): Promise<DaemonStage> {
       const listeners = ["--probes-address", "127.0.0.1:0", "--api-address", "127.0.0.1:0"];
       const forMany = more.includes("--once") ? [] : ["--poll-interval", "5s", ...listeners];
       const args = ["--source", source, "--git-ca-file", git.caFile, "--policy", "policy.yaml", ...forMany];
-      const daemon = daemonOf(["run", ...args, ...more], {
+      const daemon = startDaemon(["run", ...args, ...more], {
         cwd: folder,
-        env: { PATH: process.env.PATH ?? "", ...handedOn(), ...exportsOf(sandbox.ready.envFile), ...env },
+        env: { ...exportsOf(sandbox.ready.envFile), ...env },
       });
       daemons.push(daemon.child);
       return daemon;
@@ -148,7 +148,8 @@ function isNamed(id: string, name: string): boolean {
   return id.toLowerCase().endsWith(`/${name.toLowerCase()}`);
 }
 
-function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+/** True until a process has ended. */
+export function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
@@ -161,11 +162,17 @@ function handedOn(): Record<string, string> {
 
 interface Spawning {
   readonly cwd: string;
+  /** On top of the path and of what is handed on. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-function daemonOf(args: readonly string[], { cwd, env }: Spawning): Daemon {
-  const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+/** Starts a daemon with this command line. */
+export function startDaemon(args: readonly string[], { cwd, env }: Spawning): Daemon {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH ?? "", ...handedOn(), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let text = "";
   child.stderr.setEncoding("utf8").on("data", (more: string) => {
     text += more;
