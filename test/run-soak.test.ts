@@ -30,7 +30,7 @@ test(
     expect(soaked.judged).toBeGreaterThanOrEqual(passes / 20);
     expect(soaked.counts).toMatchObject({
       "reports: Standby": expect.any(Number),
-    "reports: NoGoodRevision": expect.any(Number),
+      "reports: NoGoodRevision": expect.any(Number),
       "clock: back": expect.any(Number),
       "edit: broken": expect.any(Number),
     });
