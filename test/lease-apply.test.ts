@@ -136,7 +136,7 @@ describe.concurrent("rule 23: one writer", () => {
     const { lane, writes, expectDone } = stage(3);
     const failed = await lane("refused").apply({ refuseWrites: true });
     expect(failed.code, failed.stderr).toBe(1);
-    expect(failed.stdout).toContain("AuthorizationFailed");
+    expect(failed.stdout, failed.stderr).toContain("AuthorizationFailed");
     const first = await lane("first").apply({
       onWrite: async (number, child) => {
         if (number === 4) child.kill("SIGTERM");
