@@ -16,6 +16,7 @@ import type { Log } from "../src/cli/log.ts";
 import { convergeOn } from "../src/controller/converge.ts";
 import { desiredFrom } from "../src/desired/desired-from.ts";
 import { parseManifests } from "../src/manifest/parse-manifests.ts";
+import { byText } from "../src/model/order.ts";
 import { defaultLimits } from "../src/model/policy.ts";
 import { noReleases } from "../src/plan/plan-for.ts";
 import { startSandbox } from "../src/sandbox/start.ts";
@@ -101,7 +102,7 @@ test("a pass arrives with its steps, operations and every call, each within what
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const parentOf = (span: SpanFacts): string => byId.get(span.parentSpanId ?? "")?.name ?? "nobody";
   const parents = (name: RegExp): readonly string[] =>
-    [...new Set(spans.filter((span) => name.test(span.name)).map(parentOf))].toSorted();
+    [...new Set(spans.filter((span) => name.test(span.name)).map(parentOf))].toSorted(byText);
 
   const passes = spans.filter(({ name }) => name === "pass");
   expect(passes.length).toBe(convergence.passes.length);
@@ -233,9 +234,9 @@ describe("a receiver in trouble", () => {
   };
 
   test("is told once, holds nothing up, and its end is told too", async () => {
-    let isBroken = true;
+    const state = { isBroken: true };
     const otlp = await receiver((_, response) => {
-      if (isBroken) response.statusCode = 400;
+      if (state.isBroken) response.statusCode = 400;
       response.end("{}");
     });
     const { told, options: given } = options(otlp.url);
@@ -245,7 +246,7 @@ describe("a receiver in trouble", () => {
       await expect.poll(() => otlp.payloads.length, { timeout: 10_000 }).toBe(expected);
     }
     await expect.poll(() => told.length).toBe(1);
-    isBroken = false;
+    state.isBroken = false;
     await tracer.span("work", {}, async () => undefined);
     await tracer.close();
     expect(told).toHaveLength(2);

@@ -104,12 +104,15 @@ describe("deeds on demand", () => {
     expect(world.resources.values().length).toBe(before + change);
   });
 
-  test.each(["attachForeign", "detachForeign"] as const)("%s leaves the instances of a set behind", (kind) => {
-    const wish = kind === "attachForeign" ? {} : { identityId: id };
-    client.act({ kind, resourceId: set("uniform"), ...wish });
-    const instance = world.resources.get(`${set("uniform")}/virtualMachines/0`);
-    expect(instance?.properties?.latestModelApplied).toBe(false);
-  });
+  test.each(["attachForeign", "detachForeign"] as const)(
+    "%s leaves the instances of a set behind",
+    (kind) => {
+      const wish = kind === "attachForeign" ? {} : { identityId: id };
+      client.act({ kind, resourceId: set("uniform"), ...wish });
+      const instance = world.resources.get(`${set("uniform")}/virtualMachines/0`);
+      expect(instance?.properties?.latestModelApplied).toBe(false);
+    },
+  );
 
   test("addLock locks", () => {
     const deed = client.act({ kind: "addLock", resourceId: vm("vm-1"), level: "ReadOnly" });
