@@ -234,7 +234,7 @@ describe("a receiver in trouble", () => {
   };
 
   test("is told once, holds nothing up, and its end is told too", async () => {
-    const state = { isBroken: true };
+    const state: { isBroken: boolean } = { isBroken: true };
     const otlp = await receiver((_, response) => {
       if (state.isBroken) response.statusCode = 400;
       response.end("{}");
