@@ -19,15 +19,26 @@ export function databaseFactsOf(world: World, one: DatabaseCase): Facts {
   const whose: Whose = { own: new Set(), replaceable: replaceableIn(one), stranger: strangerOf(world) };
   learn(world, whose);
   let right = current(world, whose);
+  const during = (deed: () => void): void => {
+    const before = current(world, whose);
+    deed();
+    const after = current(world, whose);
+    right = right.difference(before.difference(after)).union(after.difference(before));
+  };
   return {
     whileOthersAct(deed) {
       learn(world, whose);
-      const before = current(world, whose);
-      deed();
-      const after = current(world, whose);
-      right = right.difference(before.difference(after)).union(after.difference(before));
+      during(deed);
     },
-    learn: () => learn(world, whose),
+    learn() {
+      learn(world, whose);
+      // Who was made again is another one: what was the old one's is a dead principal's from now on.
+      const stranger = strangerOf(world);
+      if (stranger === whose.stranger) return;
+      during(() => {
+        whose.stranger = stranger;
+      });
+    },
     violated() {
       learn(world, whose);
       const now = current(world, whose);
@@ -46,7 +57,8 @@ interface Whose {
   readonly own: Set<string>;
   /** Those that documents name as replaceable. */
   readonly replaceable: ReadonlySet<string>;
-  readonly stranger: string;
+  /** That of the living stranger. */
+  stranger: string;
 }
 
 function replaceableIn({ wanted }: DatabaseCase): ReadonlySet<string> {
