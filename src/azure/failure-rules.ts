@@ -116,7 +116,6 @@ const rows: readonly RuleRow[] = [
   // Only people can change these.
   {
     codes: [
-      "scopelocked",
       "readonlydisabledsubscription",
       "roleassignmentexists",
       "roleassignmentupdatenotpermitted",

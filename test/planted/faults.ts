@@ -121,7 +121,13 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "takes a lock for something that passes",
-    edits: [{ file: "src/azure/failure-rules.ts", text: '      "scopelocked",\n', instead: "" }],
+    edits: [
+      {
+        file: "src/azure/failure-rules.ts",
+        text: '  { codes: ["scopelocked"], class: "terminal", namesCulprits: true },\n',
+        instead: "",
+      },
+    ],
     judges: ["src/azure/failures.test.ts"],
   },
   {
