@@ -5,7 +5,7 @@ import { mutationRun, rendered } from "./stryker.ts";
 
 /** About one mutant stands on a line, and one takes half a second of a core. */
 const mostLines = 150;
-const mostTimeInMs = 4 * 60_000;
+const mostTimeInMs = 2 * 60_000;
 /** Equivalent mutants and texts weigh much in a small change; below this, whole branches of it have no test. */
 const floorInPercent = 60;
 /** Of fewer mutants a share says nothing. */
