@@ -1,9 +1,8 @@
 // Decides what the command line of `bindery config` is: that of `bindery run`, and the form of the result.
 import type { Command } from "commander";
 import { examples } from "./help.ts";
-import type { CliIo } from "./io.ts";
+import type { CliIo, OnExit } from "./io.ts";
 import { outputOption } from "./option-values.ts";
-import type { OnExit } from "./program.ts";
 import type { CommandLine } from "./settings-given.ts";
 import { addSettings, commandLineFrom } from "./settings-options.ts";
 

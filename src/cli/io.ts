@@ -23,3 +23,6 @@ export interface CliIo {
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 }
+
+/** Takes what a command came to. */
+export type OnExit = (code: number) => void;

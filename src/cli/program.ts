@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { addConfig } from "./config-options.ts";
 import { examples, exitCodeHelp } from "./help.ts";
-import type { CliIo } from "./io.ts";
+import type { CliIo, OnExit } from "./io.ts";
 import { withSandbox } from "./left-out.ts";
 import {
   cloudOption,
@@ -23,9 +23,6 @@ import { addRun } from "./run-options.ts";
 import { addSourceOptions } from "./source-options.ts";
 import { addStatus } from "./status-options.ts";
 import { version } from "./version.ts";
-
-/** Takes what a command came to. */
-export type OnExit = (code: number) => void;
 
 const paths = ["[paths...]", "manifest files and folders; - is standard input"] as const;
 

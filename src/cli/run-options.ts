@@ -1,8 +1,7 @@
 // Decides what the command line of `bindery run` is.
 import type { Command } from "commander";
 import { examples } from "./help.ts";
-import type { CliIo } from "./io.ts";
-import type { OnExit } from "./program.ts";
+import type { CliIo, OnExit } from "./io.ts";
 import type { CommandLine } from "./settings-given.ts";
 import { addSettings, commandLineFrom } from "./settings-options.ts";
 

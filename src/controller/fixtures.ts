@@ -22,7 +22,8 @@ import type { Change } from "../plan/plan.ts";
 import type { DaemonEvent } from "../status/daemon-event.ts";
 import { alone, type Leadership } from "./leadership.ts";
 import type { LoopOptions, LoopParts } from "./loop-parts.ts";
-import type { InForce, RevisionKeeper } from "./revisions.ts";
+import type { InForce } from "./revision-judgement.ts";
+import type { RevisionKeeper } from "./revisions.ts";
 import { runLoop } from "./run-loop.ts";
 import { type Waker, wakerOn } from "./wake.ts";
 

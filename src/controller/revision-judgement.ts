@@ -1,11 +1,18 @@
 // Decides whether a revision is free of mistakes under a policy, and tells those that it has.
+import type { Desired } from "../desired/desired.ts";
 import { desiredFrom } from "../desired/desired-from.ts";
 import { parseManifests } from "../manifest/parse-manifests.ts";
 import { modelPolicyFrom } from "../manifest/parse-policy.ts";
 import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
 import { type Diagnostic, hasErrors, sortedDiagnostics } from "../model/diagnostic.ts";
+import type { Policy } from "../model/policy.ts";
 import type { SourceReading, SourceTrouble } from "../model/revisions.ts";
-import type { InForce } from "./revisions.ts";
+
+/** What is brought about, and within which limits. */
+export interface InForce {
+  readonly desired: Desired;
+  readonly policy: Policy;
+}
 
 /** A revision under a policy. */
 export interface Judgement {

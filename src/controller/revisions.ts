@@ -1,9 +1,7 @@
 // Decides which revision and which policy are in force: looks at the source and the policy file again and again, and never forgets what was good.
-import type { Desired } from "../desired/desired.ts";
 import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { Failure } from "../model/failure.ts";
-import type { Policy } from "../model/policy.ts";
 import type { Clock } from "../model/ports.ts";
 import {
   commitOf,
@@ -16,13 +14,7 @@ import {
 import type { SourceFile } from "../model/source.ts";
 import type { Refusal, SourceState } from "../status/daemon-event.ts";
 import { isSame, leftBy, type PolicyReading, policyVerdictOn } from "./revision-decision.ts";
-import { brokenFrom, type Judgement, judgementOn, mistakesIn } from "./revision-judgement.ts";
-
-/** What is brought about, and within which limits. */
-export interface InForce {
-  readonly desired: Desired;
-  readonly policy: Policy;
-}
+import { brokenFrom, type InForce, type Judgement, judgementOn, mistakesIn } from "./revision-judgement.ts";
 
 /** Follows a source and the policy file, and knows which of what they give is in force. */
 export interface RevisionKeeper {

@@ -10,7 +10,7 @@ import { type Backoff, backoffAfter, backoffVerdict, backoffWithin, documentKey 
 import { type Convergence, convergeOn } from "./converge.ts";
 import type { LoopOptions, LoopParts, Reported, TurnResult } from "./loop-parts.ts";
 import { type Intent, type Pass, planOf } from "./reconcile.ts";
-import type { InForce } from "./revisions.ts";
+import type { InForce } from "./revision-judgement.ts";
 import { type TurnSignals, turnSignals } from "./turn-signals.ts";
 
 /** What a turn knows of those before it. */
