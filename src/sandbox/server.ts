@@ -16,12 +16,15 @@ type Fetch = (request: Request) => Promise<Response>;
 
 const loopback = "127.0.0.1";
 
+/** Node's five seconds are so short that clients on a slow machine meet the end of a connection with their next request. */
+const patience = { keepAliveTimeout: 120_000 };
+
 /** Serves over HTTPS with the certificate; port 0 picks a free one. Rejects when the port is taken. */
 export function serveHttps(fetch: Fetch, pki: CertificateAuthority, port: number): Promise<Listening> {
   const server = createAdaptorServer({
     fetch: cuttable(fetch),
     createServer: createHttpsServer,
-    serverOptions: { cert: `${pki.certificatePem}\n${pki.caPem}`, key: pki.keyPem },
+    serverOptions: { ...patience, cert: `${pki.certificatePem}\n${pki.caPem}`, key: pki.keyPem },
     overrideGlobalObjects: false,
   });
   return listening(server, port);
@@ -32,6 +35,7 @@ export function serveHttp(fetch: Fetch, port: number): Promise<Listening> {
   const server = createAdaptorServer({
     fetch: cuttable(fetch),
     createServer: createHttpServer,
+    serverOptions: patience,
     overrideGlobalObjects: false,
   });
   return listening(server, port);
