@@ -1,6 +1,6 @@
 // Decides how long the changes of a document are left alone after one has failed: longer each time, not at all after a success.
 import type { Outcome, Verdict } from "../apply/outcome.ts";
-import type { DocumentRef } from "../model/document.ts";
+import { documentKey } from "../model/document.ts";
 import type { Change } from "../plan/plan.ts";
 
 /** A document of which a change has failed. */
@@ -30,11 +30,6 @@ const longestDelayInMs = 60 * 60_000;
 
 /** What a document needs again soon by itself, or what another rule already keeps away: nothing to back off from. */
 const passing: ReadonlySet<string | undefined> = new Set(["InProgress", "Aborted", "LeaseLost"]);
-
-/** "kind/namespace/name". */
-export function documentKey({ kind, namespace, name }: DocumentRef): string {
-  return `${kind}/${namespace}/${name}`;
-}
 
 /** The verdict on a change whose document is to be left alone at this time; undefined: it may be tried. */
 export function backoffVerdict(backoff: Backoff, change: Change, nowInMs: number): Verdict | undefined {

@@ -1,12 +1,13 @@
 // One turn: everything that one wake-up leads to, whatever the reason. It applies what is in force, or only reports on it.
 import { type Quarantine, quarantineWithin } from "../apply/quarantine.ts";
+import { documentKey } from "../model/document.ts";
 import { Failure } from "../model/failure.ts";
 import { isInterruption, unlessCut } from "../model/linked-signal.ts";
 import { noReleases } from "../plan/plan-for.ts";
 import { policyDigestOf } from "../plan/saved-plan-fit.ts";
 import type { PassRef, ReportReason, TurnEnd, WakeReason } from "../status/daemon-event.ts";
 import { orphanStatusFrom, statusFrom } from "../status/status.ts";
-import { type Backoff, backoffAfter, backoffVerdict, backoffWithin, documentKey } from "./backoff.ts";
+import { type Backoff, backoffAfter, backoffVerdict, backoffWithin } from "./backoff.ts";
 import { type Convergence, convergeOn } from "./converge.ts";
 import type { LoopOptions, LoopParts, Reported, TurnResult } from "./loop-parts.ts";
 import { type Intent, type Pass, planOf } from "./reconcile.ts";
