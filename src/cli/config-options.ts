@@ -3,16 +3,13 @@ import type { Command } from "commander";
 import { examples } from "./help.ts";
 import type { CliIo, OnExit } from "./io.ts";
 import { outputOption } from "./option-values.ts";
+import { addCommandWithSettings, commandLineFrom } from "./settings-command.ts";
 import type { CommandLine } from "./settings-given.ts";
-import { addSettings, commandLineFrom } from "./settings-options.ts";
 
 /** What the settings of a daemon would be. */
 export function addConfig(program: Command, io: CliIo, onExit: OnExit): void {
-  addSettings(
-    program
-      .command("config")
-      .description("show the settings that run would have, and where each comes from; needs no Azure"),
-  )
+  addCommandWithSettings(program, "config")
+    .description("show the settings that run would have, and where each comes from; needs no Azure")
     .addOption(outputOption("text", "json"))
     .addHelpText("after", examples.config)
     .action(async (paths: string[], options: ConfigOptions) => {

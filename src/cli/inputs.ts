@@ -14,10 +14,8 @@ import type { SourceFile } from "../model/source.ts";
 import { safeText } from "../model/text.ts";
 import { readManifests } from "../source/directory.ts";
 import { liesUnder } from "../source/lies-under.ts";
-import { azureDevOpsTokens } from "./azure-devops.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedFile } from "./files.ts";
-import { readGitSource } from "./git-source.ts";
 import type { CliIo } from "./io.ts";
 import { refuseMixedSources, type SourceOptions, withFolder } from "./source-options.ts";
 import { hasColor } from "./terminal.ts";
@@ -124,6 +122,8 @@ async function readSource(
       io.stdin,
     );
   }
+  const { azureDevOpsTokens } = await import("./azure-devops.ts");
+  const { readGitSource } = await import("./git-source.ts");
   const { cloud } = options;
   const tenantId = policy?.spec.tenantId;
   const signIn = { ...(cloud !== undefined && { cloud }), ...(tenantId !== undefined && { tenantId }) };

@@ -2,16 +2,13 @@
 import type { Command } from "commander";
 import { examples } from "./help.ts";
 import type { CliIo, OnExit } from "./io.ts";
+import { addCommandWithSettings, commandLineFrom } from "./settings-command.ts";
 import type { CommandLine } from "./settings-given.ts";
-import { addSettings, commandLineFrom } from "./settings-options.ts";
 
 /** The daemon. */
 export function addRun(program: Command, io: CliIo, onExit: OnExit): void {
-  addSettings(
-    program
-      .command("run")
-      .description("keep Azure as the manifests say, again and again, until it is told to stop"),
-  )
+  addCommandWithSettings(program, "run")
+    .description("keep Azure as the manifests say, again and again, until it is told to stop")
     .addHelpText("after", examples.run)
     .action(async (paths: string[], options: CommandLine["flags"]) => {
       const { readRunSettings } = await import("./run-settings.ts");

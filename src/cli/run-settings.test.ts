@@ -6,8 +6,8 @@ import { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CliError } from "./errors.ts";
 import { type RunSettings, readRunSettings } from "./run-settings.ts";
+import { addCommandWithSettings, commandLineFrom } from "./settings-command.ts";
 import { originText } from "./settings-given.ts";
-import { addSettings, commandLineFrom } from "./settings-options.ts";
 import { flagOf, type Setting, settingNames, settings, variableOf } from "./settings-table.ts";
 
 let cwd = "";
@@ -24,10 +24,11 @@ async function read(argv: readonly string[], env: Env = {}, file?: string): Prom
   if (file !== undefined) await writeFile(join(cwd, "etc/bindery.yaml"), file);
   const config = file === undefined ? [] : ["--config", "etc/bindery.yaml"];
   let found: Promise<RunSettings> | undefined;
-  const command = addSettings(new Command("run").exitOverride()).action((paths: string[], options) => {
+  const program = new Command().exitOverride();
+  addCommandWithSettings(program, "run").action((paths: string[], options) => {
     found = readRunSettings(commandLineFrom(paths, options), { env, cwd });
   });
-  command.parse([...argv, ...config], { from: "user" });
+  await program.parseAsync(["run", ...argv, ...config], { from: "user" });
   if (!found) throw new Error("the command did not run");
   return await found;
 }
