@@ -182,7 +182,7 @@ describe("what descends", () => {
     const one = push("one", []);
     const followed = follow();
     expect(await followed.look()).toBe("one -");
-    await followed.keeper.remember(go);
+    await followed.keeper.remember(one, go);
     expect(followed.note.current?.revision).toBe(one);
     server.requests.length = 0;
     expect(await followed.keeper.look(go)).toBe(false);

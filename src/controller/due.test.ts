@@ -17,6 +17,7 @@ const plain: DueFacts = {
   random: () => 0.5,
 };
 
+const goneOn: DueFacts["result"] = { end: "failed", failure: { code: "RevisionMovedOn", message: "" } };
 const until = (...inMs: number[]): Backoff =>
   new Map(inMs.map((one) => [`d${one}`, { failures: 1, untilInMs: now + one, why: { message: "" } }]));
 const pairs = (inMs: number): Quarantine =>
@@ -48,6 +49,8 @@ describe("the next turn comes", () => {
       { result: { end: "failed", failure: { code: "", message: "", retryAfterInMs: 1e9 } }, failures: 1 },
       "retry 300",
     ],
+    ["at once, when another one has gone on to another revision", { result: goneOn, failures: 1 }, "retry 0"],
+    ["but not again and again", { result: goneOn, failures: 2 }, "retry 30"],
     ["when a dry run is due", { result: { end: "reported", reportsBecause: "DryRun" } }, "interval 300"],
     [
       "without regard to what is left alone when nothing is written",

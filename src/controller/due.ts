@@ -2,6 +2,7 @@
 import type { Quarantine } from "../apply/quarantine.ts";
 import type { Backoff } from "./backoff.ts";
 import type { LoopOptions, TurnResult } from "./loop-parts.ts";
+import { movedOn } from "./revision-decision.ts";
 import type { Due } from "./wake.ts";
 
 /** What the times of the next turn are made from. */
@@ -32,6 +33,8 @@ export function dueAfter(
   const growing = (times: number, leastInMs = 0): number =>
     Math.min(intervalInMs, Math.max(leastInMs, firstPauseInMs * 2 ** (times - 1))) * jitter;
   if (result.end === "failed") {
+    // What stands now is known already; only if that is not it either, somebody has to wait.
+    if (result.failure?.code === movedOn && failures === 1) return { inMs: 0, reason: "retry" };
     return { inMs: growing(failures, result.failure?.retryAfterInMs), reason: "retry" };
   }
   if (isStandby) return;

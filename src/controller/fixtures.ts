@@ -139,7 +139,8 @@ export interface FakeKeeper extends RevisionKeeper {
   /** What the next look finds. */
   source: InForce | undefined;
   looks: number;
-  remembered: number;
+  /** The revisions that were to be noted. */
+  remembered: string[];
   /** Thrown instead of remembering. */
   forgets?: Error;
   /** Runs within each look. */
@@ -151,7 +152,7 @@ export function keeperOf(source: InForce | undefined): FakeKeeper {
   return {
     source,
     looks: 0,
-    remembered: 0,
+    remembered: [],
     async look(signal) {
       this.looks += 1;
       await this.onLook?.(signal);
@@ -163,9 +164,9 @@ export function keeperOf(source: InForce | undefined): FakeKeeper {
       state: inForce ? { inForce: inForce.desired.revision } : {},
       ...(inForce && { inForce }),
     }),
-    async remember() {
+    async remember(revision) {
       if (this.forgets) throw this.forgets;
-      this.remembered += 1;
+      this.remembered.push(revision);
     },
   };
 }

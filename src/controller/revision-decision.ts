@@ -22,6 +22,9 @@ import { mistakesIn } from "./revision-judgement.ts";
 // source.acceptRevision names. (2) to (4) are found by the source. What is in force is judged again under each new
 // policy: if it has mistakes under it, nothing is in force.
 
+/** The code of a failure: what was in force no longer is, as another Bindery has gone on to another revision. */
+export const movedOn = "RevisionMovedOn";
+
 /** What a refusal leaves: what is in force `stays`, the noted revision is to be `fetched` again, or `nothing`. */
 export type Left = "stays" | "fetched" | "nothing";
 

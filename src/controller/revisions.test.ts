@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { parsePolicy } from "../manifest/parse-policy.ts";
 import { Failure } from "../model/failure.ts";
+import { abortOf } from "../model/linked-signal.ts";
 import type {
   RevisionMemory,
   RevisionNote,
@@ -129,6 +130,11 @@ function parts(): Omit<RevisionParts, "source"> {
 
 function keeper({ remembers = true } = {}): RevisionKeeper {
   return keepRevisions({ ...parts(), source, ...(remembers && { memory }) });
+}
+
+/** As a turn does that began under what is in force now. */
+async function remembered(kept: RevisionKeeper, signal = go): Promise<void> {
+  await kept.remember(kept.current().state.inForce ?? "", signal);
 }
 
 const note = (revision: string): RevisionNote => ({ revision, at: "1970-01-01T00:00:00.000Z" });
@@ -299,7 +305,7 @@ describe("a start", () => {
     world.memoryTrouble = new Failure("transient", "The store is away.", { code: "ServerBusy" });
     const kept = keepRevisions({ ...parts(), source: { ...source, hasHistory: false }, memory });
     expect(await lookedAt(kept, c1)).toBe("1 -");
-    await kept.remember(go);
+    await remembered(kept);
     expect(await lookedAt(kept, c3)).toBe("1 BrokenRevision");
     const next = keepRevisions({ ...parts(), source: { ...source, hasHistory: false }, memory });
     expect(await lookedAt(next, c3)).toBe("none BrokenRevision");
@@ -310,13 +316,13 @@ describe("remembering", () => {
   test("what is in force is noted, once", async () => {
     const kept = keeper();
     await kept.look(go);
-    await kept.remember(go);
+    await remembered(kept);
     expect(world.stored).toEqual(note(c1));
     const first = world.stored;
-    await kept.remember(go);
+    await remembered(kept);
     expect(world.stored).toBe(first);
     await lookedAt(kept, c3);
-    await kept.remember(go);
+    await remembered(kept);
     expect(world.stored).toBe(first);
   });
 
@@ -324,15 +330,31 @@ describe("remembering", () => {
     const kept = keeper();
     await kept.look(go);
     world.memoryTrouble = new Failure("transient", "The store is away.", { code: "ServerBusy" });
-    await expect(kept.remember(go)).rejects.toThrow("The store is away.");
-    await expect(keeper({ remembers: false }).remember(go)).rejects.toThrow("nothing is in force");
+    await expect(remembered(kept)).rejects.toThrow("The store is away.");
+  });
+
+  test("what a turn has begun under is noted, though a look has found something newer since", async () => {
+    const kept = keeper();
+    await kept.look(go);
+    expect(await lookedAt(kept, c2)).toBe("2 -");
+    await kept.remember(c1, go);
+    expect(world.stored).toEqual(note(c1));
+    await remembered(kept);
+    expect(world.stored).toEqual(note(c2));
+  });
+
+  test("without a memory there is nothing to do", async () => {
+    const kept = keeper({ remembers: false });
+    await kept.look(go);
+    await remembered(kept);
+    expect(world.stored).toBeUndefined();
   });
 
   test("what another one has applied since is no step back: the source decides anew", async () => {
     const kept = keeper();
     expect(await lookedAt(kept, c1)).toBe("1 -");
     world.stored = note(c4);
-    await expect(kept.remember(go)).rejects.toMatchObject({ details: { code: "RevisionMovedOn" } });
+    await expect(remembered(kept)).rejects.toMatchObject({ details: { code: "RevisionMovedOn" } });
     expect(shown(kept)).toBe("4 NonFastForward");
     expect(world.stored).toEqual(note(c4));
   });
@@ -341,13 +363,59 @@ describe("remembering", () => {
     const kept = keeper();
     await lookedAt(kept, c4);
     world.stored = note(c2);
-    await kept.remember(go);
+    await remembered(kept);
     expect([shown(kept), world.stored]).toEqual(["4 -", note(c4)]);
     const same = keeper();
     await lookedAt(same, c4);
     world.stored = note(c4);
-    await same.remember(go);
+    await remembered(same);
     expect(world.reads).toEqual(["4 since ever", "4 since 2", "4 since 4"]);
+  });
+});
+
+describe("while another one goes on", () => {
+  /** A keeper of `c1`, whose next answer from the source comes when the test lets it. */
+  async function held() {
+    const gate = Promise.withResolvers<void>();
+    let passed = Promise.resolve();
+    const read: RevisionSource["read"] = async (lineage, signal) => {
+      const answer = await source.read(lineage, signal);
+      await Promise.race([passed, abortOf(signal)]);
+      signal.throwIfAborted();
+      return answer;
+    };
+    const kept = keepRevisions({ ...parts(), source: { ...source, read }, memory });
+    await lookedAt(kept, c1);
+    await remembered(kept);
+    passed = gate.promise;
+    return { kept, open: () => gate.resolve() };
+  }
+
+  test("a look that began before does not bring back what came before it", async () => {
+    const { kept, open } = await held();
+    world.head = c2;
+    const looking = kept.look(go);
+    await new Promise(setImmediate);
+    world.stored = note(c4);
+    const remembering = remembered(kept).catch((error: unknown) => error);
+    await new Promise(setImmediate);
+    open();
+    await looking;
+    expect(await remembering).toMatchObject({ details: { code: "RevisionMovedOn" } });
+    expect(shown(kept)).toBe("4 NonFastForward");
+    await remembered(kept);
+    expect(world.stored).toEqual(note(c4));
+  });
+
+  test("nothing is in force any more if it was cut before it knew what is", async () => {
+    const { kept } = await held();
+    world.stored = note(c4);
+    const stop = new AbortController();
+    const remembering = remembered(kept, stop.signal);
+    await new Promise(setImmediate);
+    stop.abort(new Error("stop"));
+    await expect(remembering).rejects.toThrow("stop");
+    expect(shown(kept)).toBe("none -");
   });
 });
 

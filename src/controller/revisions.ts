@@ -1,4 +1,5 @@
 // Decides which revision and which policy are in force: looks at the source and the policy file again and again, and never forgets what was good.
+import pLimit from "p-limit";
 import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { Failure } from "../model/failure.ts";
@@ -13,7 +14,7 @@ import {
 } from "../model/revisions.ts";
 import type { SourceFile } from "../model/source.ts";
 import type { Refusal, SourceState } from "../status/daemon-event.ts";
-import { isSame, leftBy, type PolicyReading, policyVerdictOn } from "./revision-decision.ts";
+import { isSame, leftBy, movedOn, type PolicyReading, policyVerdictOn } from "./revision-decision.ts";
 import { brokenFrom, type InForce, type Judgement, judgementOn, mistakesIn } from "./revision-judgement.ts";
 
 /** Follows a source and the policy file, and knows which of what they give is in force. */
@@ -23,10 +24,10 @@ export interface RevisionKeeper {
   /** As of the last look. `inForce` undefined: nothing is known to be good, nothing is written. */
   current(): { readonly state: SourceState; readonly inForce?: InForce };
   /**
-   * Keeps the id of what is in force (beside the lease or in the state folder), before the first write under it.
-   * Throws `Failure` if it cannot, or if another Bindery has gone on to another revision: then nothing is written.
+   * Keeps the id of a revision that was in force (beside the lease or in the state folder), before the first write under
+   * it. Throws `Failure` if it cannot, or if another Bindery has gone on to another revision: then nothing is written.
    */
-  remember(signal: AbortSignal): Promise<void>;
+  remember(revision: string, signal: AbortSignal): Promise<void>;
 }
 
 /** What was found in a revision that was looked at for the first time, for people. */
@@ -86,20 +87,21 @@ export function keepRevisions(parts: RevisionParts): RevisionKeeper {
     whyNotRecovered: undefined,
     current: { state: {} },
   };
+  // An answer of the source that was asked for before another one had gone on must not be taken after it.
+  const inTurn = pLimit(1);
   return {
-    async look(signal) {
-      const before = kept.current;
-      await lookAtPolicy(kept, signal);
-      if (kept.isNoteRead || (await readNote(kept, signal))) await lookAtSource(kept, signal);
-      kept.current = currentOf(kept);
-      return before.inForce !== kept.current.inForce || !isSame(before.state, kept.current.state);
-    },
+    look: (signal) =>
+      inTurn(async () => {
+        const before = kept.current;
+        await lookAtPolicy(kept, signal);
+        if (kept.isNoteRead || (await readNote(kept, signal))) await lookAtSource(kept, signal);
+        kept.current = currentOf(kept);
+        return before.inForce !== kept.current.inForce || !isSame(before.state, kept.current.state);
+      }),
     current: () => kept.current,
-    async remember(signal) {
+    async remember(revision, signal) {
       const { memory } = parts;
-      const { inForce } = kept.current;
-      if (inForce === undefined) throw new Error("nothing is in force that could be remembered");
-      if (memory !== undefined && remembers) await rememberIn(memory, kept, inForce.desired.revision, signal);
+      if (memory !== undefined && remembers) await inTurn(() => rememberIn(memory, kept, revision, signal));
     },
   };
 }
@@ -259,9 +261,10 @@ async function decideAnew(kept: Kept, stored: string, revision: string, signal: 
   kept.taken = undefined;
   kept.decided = undefined;
   kept.unrecoverable = undefined;
+  kept.current = currentOf(kept);
   await lookAtSource(kept, signal);
   kept.current = currentOf(kept);
   if (kept.current.inForce?.desired.revision === revision) return;
   const message = `Another Bindery has applied revision ${stored} meanwhile, so that nothing is written under revision ${revision}.`;
-  throw new Failure("transient", message, { code: "RevisionMovedOn" });
+  throw new Failure("transient", message, { code: movedOn });
 }

@@ -57,7 +57,7 @@ test("a turn brings about what is in force; the next one comes after the interva
     "300 converged → 600",
     "301 stopping: SIGTERM",
   ]);
-  expect(trial.keeper.remembered).toBe(2);
+  expect(trial.keeper.remembered).toEqual(["r1", "r1"]);
 });
 
 test("passes have ids of their own, and what runs around each one knows it", async () => {
@@ -76,6 +76,23 @@ test("passes have ids of their own, and what runs around each one knows it", asy
   expect(around).toEqual(["id-1: 1.1", "id-2: 1.2"]);
   const ids = trial.events.flatMap((event) => (event.kind === "passEnded" ? [event.pass.id] : []));
   expect(ids).toEqual(["id-1", "id-2"]);
+});
+
+test("what is taken while a turn asks who it is belongs to the next one", async () => {
+  const azure = azureWith(["vm-1", "vm-2"]);
+  const trial = loopTrial(azure, {
+    parts: {
+      self: async () => {
+        trial.keeper.source = inForceFor(["vm-1", "vm-2"], "r2");
+        await trial.keeper.look(new AbortController().signal);
+        return observed().self;
+      },
+    },
+  });
+  const running = trial.start();
+  await trial.clock.pass(1_000);
+  expect([hasIdentity(azure, "vm-2"), trial.keeper.remembered]).toEqual([false, ["r1"]]);
+  await ended(trial, running);
 });
 
 test("drift is healed in the next turn", async () => {
@@ -304,6 +321,27 @@ describe("a turn that fails", () => {
     await ended(trial, running);
   });
 
+  test("because another one has gone on looks and turns at once, then no sooner than other failures let it", async () => {
+    const azure = azureWith(["vm-1", "vm-2"]);
+    const trial = loopTrial(azure);
+    trial.keeper.forgets = new Failure("transient", "Another one has gone on.", { code: "RevisionMovedOn" });
+    const running = trial.start();
+    await trial.clock.pass(20_000);
+    trial.keeper.source = inForceFor(["vm-1", "vm-2"], "r2");
+    delete trial.keeper.forgets;
+    await trial.clock.pass(minute);
+    expect(turnsIn(trial.lines())).toEqual([
+      "0 turn 1: start",
+      "0 failed RevisionMovedOn → 0",
+      "0 turn 2: retry",
+      "0 failed RevisionMovedOn → 30",
+      "30 turn 3: retry",
+      "30 converged → 330",
+    ]);
+    expect([hasIdentity(azure, "vm-2"), trial.keeper.remembered]).toEqual([true, ["r2"]]);
+    await ended(trial, running);
+  });
+
   test.each<[string, (trial: LoopTrial, bug: Error) => LoopSetup["parts"]]>([
     ["the source", ({ keeper }, bug) => ({ revisions: { ...keeper, look: () => Promise.reject(bug) } })],
     ["a turn", (_, bug) => ({ self: () => Promise.reject(bug) })],
@@ -365,7 +403,10 @@ describe("turns that only report", () => {
     const pass = trial.events.find((event) => event.kind === "passEnded");
     expect(pass?.plan.changes).toHaveLength(1);
     expect(pass?.documents.map(({ conditions }) => conditions[1].reason)).toContain("Planned");
-    expect([azure.log.some((line) => line.startsWith("patch")), trial.keeper.remembered]).toEqual([false, 0]);
+    expect([azure.log.some((line) => line.startsWith("patch")), trial.keeper.remembered]).toEqual([
+      false,
+      [],
+    ]);
   });
 
   test("without a good revision there is nothing to plan; the first one is applied", async () => {

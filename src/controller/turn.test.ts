@@ -433,7 +433,7 @@ describe("a standby", () => {
     await trial.clock.pass(60_000);
     const reasons = trial.lines().filter((line) => line.includes("turn"));
     expect(reasons).toEqual(["3620 turn 2: webhook (Standby)", "3620 turn 3: signal (Standby)"]);
-    expect([hasIdentity(azure, "vm-1"), trial.keeper.remembered]).toEqual([false, 0]);
+    expect([hasIdentity(azure, "vm-1"), trial.keeper.remembered]).toEqual([false, []]);
     term = never.signal;
     tell?.("leader");
     await trial.clock.pass(1_000);

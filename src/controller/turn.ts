@@ -91,7 +91,7 @@ async function cameTo(turn: Turn, inForce: InForce | undefined): Promise<CameTo>
     const self = await parts.self(signals.stop);
     const intent: Intent = { ...inForce, self, releases: noReleases };
     if (turn.reportsBecause) return { end: "reported", reported: await report(turn, intent) };
-    await parts.revisions.remember(signals.stop);
+    await parts.revisions.remember(inForce.desired.revision, signals.stop);
     const convergence = await applied(turn, intent);
     await unlessCut(signals.stop, async () => parts.contested.ask?.(signals.stop));
     return { convergence, ...endOf(turn, convergence) };
