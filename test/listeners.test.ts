@@ -39,16 +39,27 @@ test("a listener is reached on loopback, and has a free port", async () => {
   expect(await (await fetch(`http://127.0.0.1:${port}/quick`)).text()).toBe("quick");
 });
 
+test("an address that this machine does not have is a failure that says so", async () => {
+  await expect(
+    listen(
+      bareApp(() => undefined),
+      { host: "192.0.2.1", port: 0 },
+    ),
+  ).rejects.toMatchObject({
+    message: "Nothing can listen on 192.0.2.1 port 0: this machine does not have that address.",
+  });
+});
+
 test("a port that is taken is a failure that says so", async () => {
   const { port } = await serve();
   await expect(
     listen(
       bareApp(() => undefined),
-      { port },
+      { port, cure: "Name another one with --here." },
     ),
   ).rejects.toMatchObject({
     details: { code: "CannotListen" },
-    message: expect.stringContaining(`127.0.0.1 port ${port}`),
+    message: `Nothing can listen on 127.0.0.1 port ${port}: somebody else listens there. Name another one with --here.`,
   });
 });
 

@@ -34,7 +34,8 @@ export async function openListeners(
     const { listen } = await import("../telemetry/listeners.ts");
     const onTrouble = (error: Error): void =>
       parts.log.warn({ listener, why: error.message }, "trouble with a listener");
-    const listening = await listen(app, { ...address, onTrouble });
+    const cure = `Name another address with --${listener}-address, or off.`;
+    const listening = await listen(app, { ...address, cure, onTrouble });
     opened.defer(() => listening.close());
     parts.log.info({ listener, address: addressText(listening) }, "listening");
   };

@@ -10,6 +10,8 @@ export interface ListenOptions {
   readonly host?: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** What to do if the address cannot be had, a sentence. */
+  readonly cure?: string;
   /** Told of connections that could not be accepted (no file descriptors left, say); without it that is a bug. */
   readonly onTrouble?: (error: Error) => void;
 }
@@ -41,17 +43,25 @@ export async function listen(app: Pick<Hono, "fetch">, options: ListenOptions): 
     overrideGlobalObjects: false,
   }) as Server;
   server.maxConnections = maxConnections;
-  await bound(server, host, port);
+  await bound(server, { ...options, host });
   if (options.onTrouble) server.on("error", options.onTrouble);
   const address = server.address();
   const bindsTo = address !== null && typeof address === "object" ? address.port : port;
   return { host, port: bindsTo, close: () => closed(server) };
 }
 
-function bound(server: Server, host: string, port: number): Promise<void> {
+const whyNot: Readonly<Record<string, string>> = {
+  EADDRINUSE: "somebody else listens there",
+  EADDRNOTAVAIL: "this machine does not have that address",
+  EACCES: "this user may not",
+  ENOTFOUND: "there is no host of that name",
+};
+
+function bound(server: Server, { host, port, cure }: Omit<ListenOptions, "onTrouble">): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onError = (cause: Error): void => {
-      const message = `Nothing can listen on ${host} port ${port}: ${cause.message}.`;
+    const onError = (cause: NodeJS.ErrnoException): void => {
+      const why = whyNot[cause.code ?? ""] ?? cause.message;
+      const message = [`Nothing can listen on ${host} port ${port}: ${why}.`, cure].filter(Boolean).join(" ");
       reject(new Failure("terminal", message, { code: "CannotListen" }, { cause }));
     };
     server.once("error", onError);
