@@ -31,6 +31,7 @@ export interface Activity {
 export interface Activities {
   add(activity: Activity): void;
   all(): readonly Activity[];
+  clear(): void;
 }
 
 /** How many events are kept. */
@@ -45,5 +46,8 @@ export function createActivities(): Activities {
       if (activities.length > mostActivities + 1000) activities = activities.slice(-mostActivities);
     },
     all: () => activities,
+    clear() {
+      activities = [];
+    },
   };
 }

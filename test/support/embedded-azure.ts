@@ -167,6 +167,7 @@ function renewed(world: World, text: string, advance: (byInMs: number) => void):
   for (const store of storesOf(world)) store.clear();
   clearSql(world);
   world.operationModes.clear();
+  world.activities.clear();
   const read = readSeed(text, "seed");
   Object.assign(world.settings, defaultSettings, read.seed.settings);
   Object.assign(world.switches, defaultSwitches(), read.seed.switches);
