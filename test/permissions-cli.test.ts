@@ -76,6 +76,8 @@ describe("what it prints", () => {
   });
 
   test("a role that nobody knows, and outputs that a check has not, are bad input", async () => {
+    const nameless = await bindery(["permissions", ...manifests, "--output", "sql", "--sql-user", ""], {});
+    expect([nameless.code, nameless.stderr]).toEqual([3, expect.stringContaining("1 to 128 characters")]);
     const wrong = await permissions("--check", "--output", "sql");
     expect([wrong.code, wrong.stderr]).toEqual([3, expect.stringContaining('--check has no output "sql".')]);
     const nobody = await permissions("--output", "az");

@@ -1,6 +1,8 @@
 // Decides what the values of options may be.
 import { InvalidArgumentError, Option } from "commander";
 import { isGuid } from "../model/arm-id.ts";
+import { Failure } from "../model/failure.ts";
+import { identifier } from "../sql/quote.ts";
 
 const unitsInMs: Readonly<Record<string, number>> = { "": 1_000, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -54,6 +56,17 @@ export function parseGuid(text: string): string {
 export function parseOwner(text: string): string {
   if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) return text;
   throw new InvalidArgumentError("An owner has lower-case letters, digits and dashes, at most 63.");
+}
+
+/** Reads the name of a database user. */
+export function parseSqlUser(text: string): string {
+  try {
+    identifier(text);
+  } catch (error) {
+    if (error instanceof Failure) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+  return text;
 }
 
 /** Which file says what is under management. */

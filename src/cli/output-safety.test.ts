@@ -232,7 +232,7 @@ const rights = (text: string) => {
     policy: { ...policy, lease: { blobUrl: text, durationInSeconds: 30 } },
     purpose: "apply",
     roleGuidsAt: new Map(),
-    sqlUser: text,
+    giving: () => text,
   });
   const database = { server: text, database: text };
   const needs = report.needs.map(({ work, ...rest }) => ({ ...spoilt(rest, text), work }));

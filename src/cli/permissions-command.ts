@@ -1,6 +1,7 @@
 // What `bindery permissions` does: tells which rights documents need, and with --check which of them the caller lacks.
 import { heldFor } from "../controller/caller-rights.ts";
 import { quoted } from "../model/text.ts";
+import type { StatementGiving } from "../permissions/databases.ts";
 import type { Need } from "../permissions/needs.ts";
 import { type Verdict, verdictOn } from "../permissions/permits.ts";
 import {
@@ -12,6 +13,7 @@ import { renderAzScript, renderSqlScript } from "../permissions/render-scripts.t
 import { renderRightsCheckText, renderRightsText } from "../permissions/render-text.ts";
 import { type RightsReport, rightsReportFrom } from "../permissions/report.ts";
 import { roleGuidsOf, scopesOfNamedRoles } from "../permissions/role-guids.ts";
+import { statementGiving } from "../sql/rights.ts";
 import { type OpenAzure, openAzure } from "./azure.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { type InputOptions, type Inputs, readValidInputs } from "./inputs.ts";
@@ -26,6 +28,7 @@ export interface PermissionsOptions extends InputOptions {
   readonly for: "plan" | "apply";
   readonly check?: boolean;
   readonly output: "text" | "json" | "role" | "az" | "sql";
+  /** What Bindery's principal is called in Entra, and so in databases. */
   readonly sqlUser: string;
   /** Whom the script gives the rights. */
   readonly principalId?: string;
@@ -77,7 +80,8 @@ function reportOf(
   { for: purpose, sqlUser }: PermissionsOptions,
   roleGuidsAt: ReadonlyMap<string, readonly string[]>,
 ): RightsReport {
-  return rightsReportFrom({ desired, policy, purpose, roleGuidsAt, sqlUser });
+  const giving: StatementGiving = (right) => statementGiving(right, sqlUser);
+  return rightsReportFrom({ desired, policy, purpose, roleGuidsAt, giving });
 }
 
 async function wayFor({ policy }: Inputs, options: PermissionsOptions, io: CliIo): Promise<OpenAzure> {

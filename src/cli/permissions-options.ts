@@ -2,7 +2,14 @@
 import { type Command, Option } from "commander";
 import { examples } from "./help.ts";
 import type { CliIo } from "./io.ts";
-import { cloudOption, outputOption, parseGuid, policyOption, timeoutOption } from "./option-values.ts";
+import {
+  cloudOption,
+  outputOption,
+  parseGuid,
+  parseSqlUser,
+  policyOption,
+  timeoutOption,
+} from "./option-values.ts";
 import { addSourceOptions } from "./source-options.ts";
 
 /** Adds the command; its exit code goes to `onExit`. */
@@ -29,7 +36,9 @@ export function addPermissions(program: Command, io: CliIo, onExit: (code: numbe
       ).argParser(parseGuid),
     )
     .addOption(
-      new Option("--sql-user <name>", "what Bindery's principal is called in databases").default("bindery"),
+      new Option("--sql-user <name>", "what Bindery's principal is called in databases")
+        .argParser(parseSqlUser)
+        .default("bindery"),
     )
     .addOption(timeoutOption())
     .addHelpText("after", examples.permissions)

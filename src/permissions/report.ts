@@ -3,7 +3,7 @@ import type { Desired, DesiredIdentity } from "../desired/desired.ts";
 import { nameOf } from "../model/arm-id.ts";
 import { documentName } from "../model/document.ts";
 import type { Policy } from "../model/policy.ts";
-import { type DatabaseRights, databaseRightsOf } from "./databases.ts";
+import { type DatabaseScript, databaseScriptsOf, type StatementGiving } from "./databases.ts";
 import { type Need, needsOf, type Purpose } from "./needs.ts";
 import { type NeededRole, rolesFor } from "./roles.ts";
 
@@ -14,7 +14,7 @@ export interface RightsReport {
   readonly purpose: Purpose;
   readonly needs: readonly Need[];
   readonly roles: readonly NeededRole[];
-  readonly databases: readonly DatabaseRights[];
+  readonly databases: readonly DatabaseScript[];
   /** What the documents cannot tell, as full sentences. */
   readonly notes: readonly string[];
 }
@@ -26,8 +26,8 @@ export interface ReportParts {
   readonly purpose: Purpose;
   /** The roles that documents want assigned, by the `idKey` of the scope; without one its assignment has no condition. */
   readonly roleGuidsAt: ReadonlyMap<string, readonly string[]>;
-  /** What Bindery's principal is called in Entra, and so in databases. */
-  readonly sqlUser: string;
+  /** How SQL says that Bindery's own user is given a right. */
+  readonly giving: StatementGiving;
 }
 
 /** The report. */
@@ -36,7 +36,7 @@ export function rightsReportFrom({
   policy,
   purpose,
   roleGuidsAt,
-  sqlUser,
+  giving,
 }: ReportParts): RightsReport {
   const needs = needsOf(desired, policy, purpose);
   return {
@@ -45,7 +45,7 @@ export function rightsReportFrom({
     purpose,
     needs,
     roles: rolesFor(needs, policy.owner, roleGuidsAt),
-    databases: databaseRightsOf(desired, sqlUser, purpose),
+    databases: databaseScriptsOf(desired, purpose, giving),
     notes: purpose === "plan" ? [] : [...leaseNotes(policy), ...desired.identities.flatMap(identityNotes)],
   };
 }

@@ -15,7 +15,7 @@ import {
   wanted,
 } from "../plan/fixtures.ts";
 import { delegationCondition } from "./condition.ts";
-import { databaseRightsOf } from "./databases.ts";
+import { databaseScriptsOf } from "./databases.ts";
 import { needsOf } from "./needs.ts";
 import { roleGuidsOf, scopesOfNamedRoles } from "./role-guids.ts";
 import { rolesFor } from "./roles.ts";
@@ -79,21 +79,13 @@ test("the condition has the form of Azure's template", () => {
   );
 });
 
-const create = "CREATE USER [b] FROM EXTERNAL PROVIDER;";
-const see = "GRANT VIEW DEFINITION TO [b];";
 test.each<readonly [string, readonly string[], number, "plan" | "apply", readonly string[]]>([
-  ["a fixed role", ["db_datareader"], 0, "apply", [create, "ALTER ROLE [db_owner] ADD MEMBER [b];"]],
-  ["permissions", [], 1, "apply", [create, "GRANT CONTROL TO [b];"]],
-  [
-    "a custom role",
-    ["order_reader"],
-    0,
-    "apply",
-    [create, see, "GRANT ALTER ANY USER TO [b];", "GRANT ALTER ANY ROLE TO [b];"],
-  ],
-  ["a user alone", [], 0, "apply", [create, see, "GRANT ALTER ANY USER TO [b];"]],
-  ["planning", ["db_datareader"], 1, "plan", [create, see]],
-])("in a database, %s", (_, roles, permissions, purpose, statements) => {
+  ["a fixed role", ["db_datareader"], 0, "apply", ["user", "isOwner"]],
+  ["permissions", [], 1, "apply", ["user", "controls"]],
+  ["a custom role", ["order_reader"], 0, "apply", ["user", "seesAll", "altersUsers", "altersRoles"]],
+  ["a user alone", [], 0, "apply", ["user", "seesAll", "altersUsers"]],
+  ["planning", ["db_datareader"], 1, "plan", ["user", "seesAll"]],
+])("in a database, %s", (_, roles, permissions, purpose, rights) => {
   const database = {
     ref: { server: "sql.database.windows.net", database: "orders" },
     userName: "id",
@@ -103,5 +95,6 @@ test.each<readonly [string, readonly string[], number, "plan" | "apply", readonl
     document: document(),
   };
   const one = desired(wanted({ bindings: [binding([], [], false, [database])] }));
-  expect(databaseRightsOf(one, "b", purpose).map((right) => right.statements)).toEqual([statements]);
+  const scripts = databaseScriptsOf(one, purpose, (right) => `give ${right}`);
+  expect(scripts.map(({ statements }) => statements)).toEqual([rights.map((right) => `give ${right}`)]);
 });

@@ -12,6 +12,7 @@ import { modelPolicyFrom, parsePolicy } from "../../src/manifest/parse-policy.ts
 import { idKey } from "../../src/model/arm-id.ts";
 import type { RolePermission } from "../../src/model/grant.ts";
 import type { Policy } from "../../src/model/policy.ts";
+import type { StatementGiving } from "../../src/permissions/databases.ts";
 import type { Need } from "../../src/permissions/needs.ts";
 import { type Verdict, verdictOn } from "../../src/permissions/permits.ts";
 import { rightsOfOperations, withRights } from "../../src/permissions/plan-rights.ts";
@@ -19,6 +20,7 @@ import { type RightsReport, rightsReportFrom } from "../../src/permissions/repor
 import { roleGuidsOf } from "../../src/permissions/role-guids.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/start.ts";
+import { statementGiving } from "../../src/sql/rights.ts";
 import { clientOf, rawClient } from "../sandbox-client.ts";
 import { harnessFor } from "./harness.ts";
 
@@ -115,7 +117,8 @@ function reportFor(desired: Desired, policy: Policy, { world }: Sandbox): Rights
   const definitions = new Map(scopes.map((scope) => [idKey(scope.split("/").slice(0, 3).join("/")), all]));
   const { at, unresolved } = roleGuidsOf(desired, definitions);
   if (unresolved.length > 0) throw new Error(`No such roles: ${JSON.stringify(unresolved)}`);
-  return rightsReportFrom({ desired, policy, purpose: "apply", roleGuidsAt: at, sqlUser: "bindery" });
+  const giving: StatementGiving = (right) => statementGiving(right, "bindery");
+  return rightsReportFrom({ desired, policy, purpose: "apply", roleGuidsAt: at, giving });
 }
 
 type Send = Awaited<ReturnType<typeof rawClient>>;
