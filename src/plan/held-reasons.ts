@@ -15,6 +15,7 @@ export const heldReasons = [
   "TargetBusy",
   "ScopeNotFound",
   "RoleNotFound",
+  "ConditionConflict",
   "Privileged",
   "FederatedTrust",
   "WholeSubscription",

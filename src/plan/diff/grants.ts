@@ -3,11 +3,11 @@
 //   wanted | assigned | change
 //   -------+----------+------------------------------------------------------------------------------
 //   yes    | no       | grant
-//   yes    | yes, but with another condition | update
+//   yes    | yes, but with another condition | update, if it is ours or prunePolicy is Authoritative
 //   no     | yes      | revoke, if prunePolicy is Authoritative (or lifecycle Absent) and nobody else may
 //   -      | ours, to a dead principal | revoke, under the same condition: it gives nothing, but it is ours
 import { idKey, isAtOrBelow, managementGroupOf, subscriptionOf } from "../../model/arm-id.ts";
-import { documentName } from "../../model/document.ts";
+import { type DocumentRef, documentName } from "../../model/document.ts";
 import {
   assignmentMarker,
   parseAssignmentMarker,
@@ -87,6 +87,10 @@ function grantDrafts(
     (a) => idKey(a.scope) === idKey(grant.scope) && idKey(a.roleGuid) === idKey(role.guid),
   );
   const subject = roleSubject(subjects, grant, role.guid, role.roleName, existing);
+  if (grant.contradiction) {
+    const problem = contradictory(grant, grant.contradiction);
+    return [{ ...additionDraft(subjects, grant, existing ? "update" : "grant", subject), problem }];
+  }
   if (!existing) return [additionDraft(subjects, grant, "grant", subject)];
   if ((existing.condition ?? "") === (grant.condition ?? "")) return [];
   return mayRewrite(subjects, existing) ? [additionDraft(subjects, grant, "update", subject)] : [];
@@ -159,6 +163,15 @@ function roleMissing({ observed }: Subjects, grant: WantedGrant, name: string): 
   };
 }
 
+/** Azure keeps one assignment of a role at a scope, and which of two conditions is meant only their authors know. */
+function contradictory({ document, scope }: WantedGrant, other: DocumentRef): Hold {
+  return {
+    reason: "ConditionConflict",
+    message: `${documentName(document)} and ${documentName(other)} (${other.file}:${other.line}) want the same role at ${scope}, each with another condition.`,
+    cure: "Write the same condition in both, or take one of the two lines out.",
+  };
+}
+
 function scopeMissing(grant: WantedGrant): Hold {
   return {
     reason: "ScopeNotFound",
@@ -185,8 +198,8 @@ function surplusAssignments(
 /** A grant whose role could not be found out protects everything at its scope: it may be the very one. */
 function isWantedBy(grant: WantedGrant, assignment: RoleAssignment): boolean {
   if (idKey(grant.scope) !== idKey(assignment.scope)) return false;
-  if (grant.definitions.length !== 1) return true;
-  return grant.definitions.some((d) => idKey(d.guid) === idKey(assignment.roleGuid));
+  const [role, ...more] = grant.definitions;
+  return !role || more.length > 0 || idKey(role.guid) === idKey(assignment.roleGuid);
 }
 
 function revokeDraft(subjects: Subjects, assignment: RoleAssignment, reason: string): Draft {

@@ -30,6 +30,8 @@ export interface WantedGrant {
   readonly suspended: boolean;
   /** The definitions that the role's name or GUID means at this scope; exactly one when all is well. */
   readonly definitions: readonly RoleDefinition[];
+  /** A line that wants the same with another condition: one by name, one by GUID, else no document would have passed. */
+  readonly contradiction?: DocumentRef;
 }
 
 type Selector = Extract<DesiredTarget, { kind: "virtualMachines" }>;
@@ -46,7 +48,7 @@ export function wantedAttachments(
   for (const one of all) {
     const key = idKey(one.targetId);
     const other = wanted.get(key);
-    wanted.set(key, other ? merged(other, one) : one);
+    if (!other || rank(one) > rank(other)) wanted.set(key, one);
   }
   return wanted;
 }
@@ -57,13 +59,28 @@ export function wantedGrants(identity: DesiredIdentity, observed: Observed): rea
   for (const binding of identity.bindings) {
     for (const grant of binding.grants) {
       const one = grantFrom(binding, grant, observed);
-      const role = one.definitions[0]?.guid ?? JSON.stringify(grant.role).toLowerCase();
-      const key = `${idKey(grant.scope)}|${role}`;
+      const key = `${idKey(grant.scope)}|${meaningOf(one)}`;
       const other = wanted.get(key);
-      wanted.set(key, other ? { ...other, suspended: other.suspended && one.suspended } : one);
+      wanted.set(key, other ? mergedGrant(other, one) : one);
     }
   }
   return [...wanted.values()];
+}
+
+/** What is not exactly one role is taken for none of those that it may mean. */
+function meaningOf({ definitions, role }: WantedGrant): string {
+  const [definition, ...more] = definitions;
+  return definition && more.length === 0 ? idKey(definition.guid) : JSON.stringify(role).toLowerCase();
+}
+
+/** One active binding is enough. */
+function mergedGrant(a: WantedGrant, b: WantedGrant): WantedGrant {
+  const [first, second] = a.suspended && !b.suspended ? [b, a] : [a, b];
+  const contradiction =
+    first.contradiction ??
+    second.contradiction ??
+    ((first.condition ?? "") === (second.condition ?? "") ? undefined : second.document);
+  return { ...first, ...(contradiction && { contradiction }) };
 }
 
 /** True if a selector may match this machine at all: managed ones and flexible instances must be named. */
@@ -130,20 +147,12 @@ function attachmentsFrom(
   }
 }
 
-/** What is said by name wins over what a selector says; one active binding is enough. */
-function merged(a: WantedAttachment, b: WantedAttachment): WantedAttachment {
-  const [first, second] = rank(a) >= rank(b) ? [a, b] : [b, a];
-  return {
-    ...first,
-    named: a.named || b.named,
-    suspended: a.suspended && b.suspended,
-    wholeSubscription: a.wholeSubscription && b.wholeSubscription,
-    instanceUpgrade: [first, second].some((x) => x.instanceUpgrade === "Automatic") ? "Automatic" : "Never",
-  };
-}
-
-function rank(wanted: WantedAttachment): number {
-  return (wanted.suspended ? 0 : 2) + (wanted.named ? 1 : 0);
+/**
+ * Of several lines one counts: an active one before a suspended one, a name before a selector, a narrow selector before
+ * one over a whole subscription. The documents agree on how a scale set is upgraded.
+ */
+function rank({ suspended, named, wholeSubscription }: WantedAttachment): number {
+  return (suspended ? 0 : 3) + (named ? 2 : wholeSubscription ? 0 : 1);
 }
 
 function grantFrom(binding: DesiredBinding, grant: DesiredGrant, observed: Observed): WantedGrant {
