@@ -37,6 +37,8 @@ const step = (changeKind: DatabaseStep["changeKind"], subject: DatabaseStep["sub
 const loseRole = step("revoke", { ...common, kind: "databaseRole", role: "clerks", sid });
 const losePermission = step("revoke", { ...common, ...select, kind: "databasePermission", sid });
 const drop = step("revoke", { ...common, kind: "databaseUser", sid });
+const replaces = { name: "id-one", ownedSchemas: [], ownedRoles: [], roles: [], permissions: [] };
+const giveWay = step("update", { ...common, kind: "databaseUser", sid, replaces });
 const getPermission = step("grant", { ...common, ...select, kind: "databasePermission" });
 
 test.each([
@@ -60,6 +62,13 @@ test.each([
   [
     "a grant would lift what somebody has denied since the plan",
     getPermission,
+    { ...ours, permissions: [{ ...select, state: "DENY" }] },
+    { code: "PermissionDenied" },
+  ],
+  ["a stale user gives way", giveWay, ours, { kind: "replaceUser" }],
+  [
+    "not one to whom somebody has denied something since the plan",
+    giveWay,
     { ...ours, permissions: [{ ...select, state: "DENY" }] },
     { code: "PermissionDenied" },
   ],

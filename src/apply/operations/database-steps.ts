@@ -110,6 +110,12 @@ function userFor(
   if (!replaces) return { kind: "createUser", user, clientId, principalId, from, marker };
   const stale = userWithSid(contents, subject.sid);
   if (!stale) return moved("UserGone", "The user that was to give way is gone by now.");
+  if (stale.permissions.some(({ state }) => state === "DENY")) {
+    return moved(
+      "PermissionDenied",
+      "Somebody has denied that user something, and the DENY would go with it.",
+    );
+  }
   const { roles, permissions } = replaces;
   const { name, ownedSchemas, ownedRoles } = stale;
   return {

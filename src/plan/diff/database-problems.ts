@@ -114,8 +114,21 @@ export function staleProblem(
   return (
     dropProblem(ref, contents, stale, subject, subjects) ??
     (taken && nameTaken(ref, taken)) ??
+    denialLost(ref, stale) ??
     recreated(ref, stale, approvedSid)
   );
+}
+
+/** A DENY goes with its user: the one that takes its place could do what somebody has forbidden. */
+function denialLost(ref: DatabaseRef, stale: DatabaseUser): Hold | undefined {
+  const denied = stale.permissions.find((p) => p.state === "DENY");
+  if (!denied) return undefined;
+  const what = `${denied.permission} on ${securableText(denied.securable)}`;
+  return {
+    reason: "PermissionDenied",
+    message: `Somebody denies ${stale.name} ${what} in ${databaseName(ref)}, and the user that takes its place would not be denied it.`,
+    cure: "Let whoever denied it revoke the DENY; where it is still meant, deny it to the new user.",
+  };
 }
 
 /** Rule 14: what a dead principal could do in a database goes to its successor only when a person says so. */
@@ -179,9 +192,8 @@ function rightMissing(
   { rights, roles }: DatabaseContents,
   subject: Subject,
 ): Hold | undefined {
-  const needed = rightsFor(
-    subject,
-    (role) => roles.find((r) => nameKey(r.name) === nameKey(role))?.isFixed ?? false,
+  const needed = rightsFor(subject, (role) =>
+    roles.some(({ name, isFixed }) => isFixed && nameKey(name) === nameKey(role)),
   );
   const { isOwner, altersUsers, altersRoles, controls, user } = rights;
   const has = { owner: isOwner, users: altersUsers, roles: altersRoles, control: controls };

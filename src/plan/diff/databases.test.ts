@@ -1,21 +1,10 @@
 import { expect, test } from "vitest";
-import type { DesiredDatabase, DesiredIdentity } from "../../desired/desired.ts";
 import { identityIdFrom } from "../../model/arm-id.ts";
-import {
-  type DatabaseContents,
-  type DatabaseUser,
-  databaseKey,
-  databaseName,
-  sidFrom,
-} from "../../model/database.ts";
-import { assignmentMarker } from "../../model/grant.ts";
-import type { Identity } from "../../model/identity.ts";
+import { databaseKey, databaseName, sidFrom } from "../../model/database.ts";
 import type { ObservedDatabase } from "../../observed/observed.ts";
 import {
   binding,
   desired,
-  document,
-  identityId,
   linesOf,
   live,
   observed,
@@ -25,73 +14,28 @@ import {
   wanted,
 } from "../fixtures.ts";
 import { planFor } from "../plan-for.ts";
+import {
+  type DatabaseCase,
+  database,
+  deadClientId,
+  deadSid,
+  execute,
+  grant,
+  key,
+  planWith,
+  reads,
+  ref,
+  resource,
+  rights,
+  sid,
+  tagged,
+  user,
+} from "./fixtures.ts";
 
-const ref = { server: "sql-orders.database.windows.net", database: "orders" };
-const key = `${ref.server}/${ref.database}`;
-const memory = { "bindery-sql-1": key };
-const resource = { id: "/subscriptions/s/…/databases/orders", ref, status: "Online" };
-const ours = assignmentMarker("prod", identityId);
-const sid = sidFrom(principal.clientId);
-const deadSid = sidFrom("dddddddd-0000-4000-8000-000000000001");
 const other = identityIdFrom(subscription, "rg", "id-other");
 
-const rights = {
-  user: "bindery",
-  seesAll: true,
-  isOwner: true,
-  altersUsers: true,
-  altersRoles: true,
-  controls: true,
-};
-
-function user(change: Partial<DatabaseUser> = {}): DatabaseUser {
-  return {
-    name: "id-orders",
-    sid,
-    type: "E",
-    marker: ours,
-    roles: [],
-    permissions: [],
-    ownedSchemas: [],
-    ownedRoles: [],
-    ownedObjects: [],
-    granteesOf: [],
-    ...change,
-  };
-}
-
-function database(users: readonly DatabaseUser[], change: Partial<DatabaseContents> = {}): ObservedDatabase {
-  const roles = ["db_owner", "db_datareader", "db_datawriter"].map((name) => ({ name, isFixed: true }));
-  const contents = { rights, isReadOnly: false, users, schemas: ["dbo", "sales"], ...change };
-  return {
-    kind: "read",
-    resource,
-    contents: { roles: [...roles, { name: "clerks", isFixed: false }], ...contents },
-  };
-}
-
-function grant(change: Partial<DesiredDatabase> = {}): DesiredDatabase {
-  return {
-    ref,
-    userName: "id-orders",
-    userFrom: "Sid",
-    roles: ["db_datareader"],
-    permissions: [],
-    document: document(),
-    ...change,
-  };
-}
-
-const execute = { permission: "EXECUTE", securable: { class: "schema", schema: "sales" } } as const;
-const reads = (change: Partial<DesiredDatabase> = {}) => [binding([], [], false, [grant(change)])];
-const tagged = (tags: Record<string, string> = memory): Identity =>
-  live({ tags: { ...live().tags, ...tags } });
-
-interface Row {
+interface Row extends DatabaseCase {
   readonly name: string;
-  readonly want?: Partial<DesiredIdentity>;
-  readonly see?: readonly Identity[];
-  readonly there: ObservedDatabase | undefined;
   readonly plan: readonly string[];
 }
 
@@ -282,20 +226,14 @@ const rows: readonly Row[] = [
   },
   {
     name: "what carries our mark but is a living identity's does not go",
-    see: [
-      tagged(),
-      live({ id: other, principalId: "p", clientId: "dddddddd-0000-4000-8000-000000000001", tags: {} }),
-    ],
+    see: [tagged(), live({ id: other, principalId: "p", clientId: deadClientId, tags: {} })],
     there: database([user({ sid: deadSid })]),
     plan: ["UserConflict: revoke user id-orders in sql-orders/orders"],
   },
   {
     name: "but not that of a living identity",
     want: { bindings: reads({ replaceUserWithSid: deadSid }) },
-    see: [
-      tagged(),
-      live({ id: other, principalId: "p", clientId: "dddddddd-0000-4000-8000-000000000001", tags: {} }),
-    ],
+    see: [tagged(), live({ id: other, principalId: "p", clientId: deadClientId, tags: {} })],
     there: database([user({ sid: deadSid, marker: "" })]),
     plan: [
       "UserConflict: update user id-orders in sql-orders/orders",
@@ -369,10 +307,8 @@ const rows: readonly Row[] = [
   },
 ];
 
-test.each(rows)("$name", ({ want = {}, see = [tagged()], there, plan: lines }) => {
-  const databases = new Map(there ? [[key, there] as const] : []);
-  const plan = planFor(desired(wanted(want)), observed({ identities: see }, { databases }), policy);
-  expect(linesOf(plan)).toEqual(lines);
+test.each(rows)("$name", ({ plan: lines, ...one }) => {
+  expect(linesOf(planWith(one))).toEqual(lines);
 });
 
 test("a release lets a stale user give way with what is still listed", () => {

@@ -117,7 +117,7 @@ function carriedBy({ subjects }: Place, wanted: WantedDatabase, stale: DatabaseU
   return {
     ...stale,
     roles: stale.roles.filter((role) => roles.has(nameKey(role))),
-    permissions: stale.permissions.filter((p) => p.state !== "DENY" && permissions.has(permissionKey(p))),
+    permissions: stale.permissions.filter((p) => permissions.has(permissionKey(p))),
   };
 }
 

@@ -20,7 +20,7 @@ export interface WantedPermission extends WantedLine {
   readonly securable: Securable;
 }
 
-/** A user that at least one binding wants in a database; the documents agree on its name and origin. */
+/** A user that at least one binding wants in a database; the documents agree on its name, its origin and what it may replace. */
 export interface WantedDatabase extends WantedLine {
   readonly ref: DatabaseRef;
   readonly userName: string;
@@ -77,12 +77,11 @@ function wantedFrom(database: DesiredDatabase, suspended: boolean): WantedDataba
   };
 }
 
-/** One active binding is enough. */
+/** One active binding is enough; of two lines for the same, the active one's counts. */
 function merged(a: WantedDatabase, b: WantedDatabase): WantedDatabase {
   const [first, second] = a.suspended && !b.suspended ? [b, a] : [a, b];
   return {
     ...first,
-    ...(second.replaceUserWithSid !== undefined && { replaceUserWithSid: second.replaceUserWithSid }),
     roles: distinct([...first.roles, ...second.roles], ({ role }) => nameKey(role)),
     permissions: distinct([...first.permissions, ...second.permissions], permissionKey),
   };
