@@ -277,6 +277,14 @@ describe.each([
   });
 });
 
+test.each([
+  ["nothing, where Azure shows none", {}, {}],
+  ["the dead principal, where it shows that", dead, { principalId: dead.principalId }],
+])("an attach says what is to be taken off before: %s", (_, shown, stale) => {
+  const { changes } = planOf(onVm, { identities: [live()], targets: [attached("vm-1", shown)] });
+  expect(changes.map(({ subject }) => subject)).toMatchObject([{ kind: "target", stale }]);
+});
+
 describe("the release of a recreated identity", () => {
   const want = { bindings: [binding([namedVm("vm-1")], [grantOf("Owner"), grantOf("Reader")])] };
   const see = (had: RoleDefinition, identity: Identity = withTags): Seen => ({

@@ -53,38 +53,30 @@ function plan(
 }
 
 describe("instances that a document wants up to date", () => {
-  test.each<[string, ReturnType<typeof plan>, readonly string[]]>([
-    ["are updated after an attach", plan(set([]), []), ["attach set", "update instances of set"]],
-    [
-      "are updated if they lag behind",
-      plan(set([identityId]), [late, upToDate]),
-      ["update instances of set"],
-    ],
-    ["are left alone if they do not", plan(set([identityId]), [upToDate]), []],
-    ["are left alone where nobody has seen them", plan(set([identityId]), []), []],
-    ["are not wanted by a line that says Never", plan(set([identityId]), [late], named("Never")), []],
+  test.each<[string, Parameters<typeof plan>, readonly string[]]>([
+    ["are updated after an attach", [set([]), []], ["attach set", "update instances of set"]],
+    ["are updated if they lag behind", [set([identityId]), [late, upToDate]], ["update instances of set"]],
+    ["are left alone if they do not", [set([identityId]), [upToDate]], []],
+    ["are left alone where nobody has seen them", [set([identityId]), []], []],
+    ["are not wanted by a line that says Never", [set([identityId]), [late], named("Never")], []],
     [
       "are Azure's affair where it rolls out itself",
-      plan(set([], { upgradeMode: "Rolling" }), []),
+      [set([], { upgradeMode: "Rolling" }), []],
       ["attach set"],
     ],
     [
       "are Azure's affair also if they lag behind",
-      plan(set([identityId], { upgradeMode: "Automatic" }), [late]),
+      [set([identityId], { upgradeMode: "Automatic" }), [late]],
       [],
     ],
-    [
-      "of flexible sets cannot be updated",
-      plan(set([], { orchestrationMode: "Flexible" }), []),
-      ["attach set"],
-    ],
+    ["of flexible sets cannot be updated", [set([], { orchestrationMode: "Flexible" }), []], ["attach set"]],
     [
       "are held with a suspended binding",
-      plan(set([identityId]), [late], named("Automatic"), true),
+      [set([identityId]), [late], named("Automatic"), true],
       ["Suspended: update instances of set"],
     ],
-  ])("%s", (_, made, lines) => {
-    expect(linesOf(made)).toEqual(lines);
+  ])("%s", (_, case_, lines) => {
+    expect(linesOf(plan(...case_))).toEqual(lines);
   });
 
   test("say why, and what it means for everything else that has changed", () => {
