@@ -1,5 +1,4 @@
 // Decides which revision and which policy are in force: looks at the source and the policy file again and again, and never forgets what was good.
-import pLimit from "p-limit";
 import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { Failure } from "../model/failure.ts";
@@ -7,15 +6,16 @@ import type { Clock } from "../model/ports.ts";
 import {
   commitOf,
   type RevisionMemory,
-  type RevisionNote,
   type RevisionSource,
   type SourceReading,
   type SourceTrouble,
 } from "../model/revisions.ts";
 import type { SourceFile } from "../model/source.ts";
-import type { Refusal, SourceState } from "../status/daemon-event.ts";
+import type { SourceState } from "../status/daemon-event.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { isSame, leftBy, movedOn, type PolicyReading, policyVerdictOn } from "./revision-decision.ts";
 import { brokenFrom, type InForce, type Judgement, judgementOn, mistakesIn } from "./revision-judgement.ts";
+import { currentOf, type Known, nothingKnown } from "./revision-knowledge.ts";
 
 /** Follows a source and the policy file, and knows which of what they give is in force. */
 export interface RevisionKeeper {
@@ -50,45 +50,16 @@ export interface RevisionParts {
   readonly onJudged?: (judged: Judged) => void;
 }
 
-/** All that a keeper knows. */
-interface Kept {
+interface Kept extends Known {
   readonly parts: RevisionParts;
-  /** The last good one. */
-  policy: PolicyDocument;
-  policyRefusal: Refusal | undefined;
-  /** As last read or written; read once before anything is taken. */
-  note: RevisionNote | undefined;
-  isNoteRead: boolean;
-  /** The last revision that was taken, judged under the last good policy. */
-  taken: Judgement | undefined;
-  /** What became of the head of this key: nothing new is to be expected of it. */
-  decided: { readonly key: string; readonly refusal: Refusal | undefined } | undefined;
-  refusal: Refusal | undefined;
-  /** Why the noted revision could not be fetched again for the head of this key, if trying again would not help. */
-  unrecoverable: { readonly key: string; readonly why: string } | undefined;
-  /** Why there is nothing in force although there is a note. */
-  whyNotRecovered: string | undefined;
-  current: { readonly state: SourceState; readonly inForce?: InForce };
 }
 
 /** Keeps track of a source and a policy. Nothing is in force before the first look. */
 export function keepRevisions(parts: RevisionParts): RevisionKeeper {
   const remembers = parts.memory !== undefined && parts.source.hasHistory;
-  const kept: Kept = {
-    parts,
-    policy: parts.policy,
-    policyRefusal: undefined,
-    note: undefined,
-    isNoteRead: !remembers,
-    taken: undefined,
-    decided: undefined,
-    refusal: undefined,
-    unrecoverable: undefined,
-    whyNotRecovered: undefined,
-    current: { state: {} },
-  };
+  const kept: Kept = { ...nothingKnown(parts.policy), parts, isNoteRead: !remembers };
   // An answer of the source that was asked for before another one had gone on must not be taken after it.
-  const inTurn = pLimit(1);
+  const inTurn = oneAtATime();
   return {
     look: (signal) =>
       inTurn(async () => {
@@ -210,34 +181,6 @@ async function recover(kept: Kept, key: string, signal: AbortSignal): Promise<vo
   const judgement = judge(kept, answer.reading);
   if (judgement.inForce === undefined) return failed(`it has ${mistakesIn(judgement.diagnostics)}.`, false);
   kept.taken = judgement;
-}
-
-function currentOf(kept: Kept): Kept["current"] {
-  const { policyRefusal, refusal, taken } = kept;
-  const inForce = taken?.inForce;
-  const [first, other] = [policyRefusal, refusal].filter((one) => one !== undefined);
-  const revision = inForce?.desired.revision;
-  const state: SourceState = {
-    ...(revision !== undefined && { inForce: revision }),
-    ...(first && {
-      refusal: { ...first, message: sentences(first.message, other?.message, refusal && whatNow(kept)) },
-    }),
-  };
-  return { state, ...(inForce && { inForce }) };
-}
-
-function sentences(...texts: readonly (string | undefined)[]): string {
-  return texts.filter((text) => text !== undefined).join(" ");
-}
-
-/** What a refusal leaves in force. */
-function whatNow({ taken, refusal, whyNotRecovered }: Kept): string {
-  const nothing = "Nothing is known to be good, so nothing is written.";
-  if (taken === undefined) return sentences(whyNotRecovered, nothing);
-  const { id } = taken.reading.revision;
-  if (taken.inForce) return `Revision ${id} stays in force.`;
-  if (refusal?.revision === id) return nothing;
-  return `Under the policy as it is now, revision ${id} has ${mistakesIn(taken.diagnostics)}. ${nothing}`;
 }
 
 async function rememberIn(
