@@ -1,10 +1,9 @@
-// A clock that is moved by hand, and a daemon's loop on a small Azure whose events can be read as lines, for tests.
+// A daemon's loop on a small Azure and a hand clock, whose events can be read as lines, for tests.
 import { type FakeAzure, fakeAzure, type Seed } from "../apply/fake-azure.ts";
 import type { Verdict } from "../apply/outcome.ts";
 import type { DesiredBinding } from "../desired/desired.ts";
 import { nameOf } from "../model/arm-id.ts";
-import type { LeaseClock } from "../model/lease.ts";
-import type { Clock, ReadPorts } from "../model/ports.ts";
+import type { ReadPorts } from "../model/ports.ts";
 import {
   desired,
   document,
@@ -20,75 +19,13 @@ import {
 } from "../plan/fixtures.ts";
 import type { Change } from "../plan/plan.ts";
 import type { DaemonEvent } from "../status/daemon-event.ts";
+import { type HandClock, handClock, startedAtInMs } from "./clock-fixtures.ts";
 import { alone, type Leadership } from "./leadership.ts";
 import type { LoopOptions, LoopParts } from "./loop-parts.ts";
 import type { InForce } from "./revision-judgement.ts";
 import type { RevisionKeeper } from "./revisions.ts";
 import { runLoop } from "./run-loop.ts";
 import { type Waker, wakerOn } from "./wake.ts";
-
-/** A clock that stands still until it is moved. */
-export interface HandClock extends Clock, LeaseClock {
-  /** Lets time pass, waking whoever sleeps in its order; what they do then takes no time. */
-  pass(inMs: number): Promise<void>;
-  /** Sets the wall clock, as a person or NTP does; nobody sleeps longer or shorter for it. */
-  set(byInMs: number): void;
-  /** How many sleep. */
-  sleepers(): number;
-}
-
-export const startedAtInMs = Date.UTC(2026, 0, 1);
-
-/** More than anything here does between two waits. */
-const turnsOfNode = 60;
-
-/** Lets everything that is ready go on until it waits. */
-export async function settle(count = turnsOfNode): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Fewer turns of Node make it faster, and let time pass while somebody still works. */
-export function handClock(settleFor = turnsOfNode): HandClock {
-  let elapsedInMs = 0;
-  let offsetInMs = 0;
-  const sleepers = new Set<{ readonly atInMs: number; readonly wake: () => void }>();
-  return {
-    now: () => startedAtInMs + elapsedInMs + offsetInMs,
-    stopwatch() {
-      const since = elapsedInMs;
-      return () => elapsedInMs - since;
-    },
-    async sleep(inMs, signal) {
-      signal.throwIfAborted();
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const sleeper = { atInMs: elapsedInMs + inMs, wake: resolve };
-      const cut = (): void => reject(signal.reason);
-      sleepers.add(sleeper);
-      signal.addEventListener("abort", cut, { once: true });
-      try {
-        await promise;
-      } finally {
-        sleepers.delete(sleeper);
-        signal.removeEventListener("abort", cut);
-      }
-    },
-    async pass(inMs) {
-      const untilInMs = elapsedInMs + inMs;
-      for (;;) {
-        await settle(settleFor);
-        const next = [...sleepers].toSorted((a, b) => a.atInMs - b.atInMs)[0];
-        if (!next || next.atInMs > untilInMs) break;
-        elapsedInMs = Math.max(elapsedInMs, next.atInMs);
-        next.wake();
-      }
-      elapsedInMs = untilInMs;
-    },
-    set: (byInMs) => {
-      offsetInMs += byInMs;
-    },
-    sleepers: () => sleepers.size,
-  };
-}
 
 /** The fake with lists that may be stale; scopes and the Reader role are always there. */
 export function listing(azure: FakeAzure, stale: Seed = {}): FakeAzure & ReadPorts {

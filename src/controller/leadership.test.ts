@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { Failure } from "../model/failure.ts";
 import type { LeaseStore } from "../model/lease.ts";
-import { type HandClock, handClock, settle } from "./fixtures.ts";
+import { type HandClock, handClock, settle } from "./clock-fixtures.ts";
 import { alone, type Leadership, leadershipBy } from "./leadership.ts";
 
 const durationInMs = 60_000;

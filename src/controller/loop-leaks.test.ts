@@ -4,7 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { ApplyOptions } from "../apply/options.ts";
-import { azureWith, drift, handClock, inForceFor, listing, loopTrial } from "./fixtures.ts";
+import { handClock } from "./clock-fixtures.ts";
+import { azureWith, drift, inForceFor, listing, loopTrial } from "./fixtures.ts";
 import { leadershipBy } from "./leadership.ts";
 
 setFlagsFromString("--expose-gc");

@@ -6,10 +6,10 @@ import { Failure } from "../model/failure.ts";
 import type { Self } from "../model/ports.ts";
 import { observed } from "../plan/fixtures.ts";
 import type { DaemonEvent } from "../status/daemon-event.ts";
+import { handClock } from "./clock-fixtures.ts";
 import {
   azureWith,
   drift,
-  handClock,
   hasIdentity,
   inForceFor,
   type LoopSetup,

@@ -6,16 +6,15 @@ import { Failure } from "../model/failure.ts";
 import { type Lease, type LeaseStore, leaseLost } from "../model/lease.ts";
 import type { AttachmentPatch, RunningWrite } from "../model/ports.ts";
 import { vmId } from "../plan/fixtures.ts";
+import { handClock, settle } from "./clock-fixtures.ts";
 import {
   azureWith,
-  handClock,
   hasIdentity,
   inForceFor,
   type LoopSetup,
   type LoopTrial,
   listing,
   loopTrial,
-  settle,
 } from "./fixtures.ts";
 import { type Leadership, leadershipBy } from "./leadership.ts";
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { handClock, settle } from "./fixtures.ts";
+import { handClock, settle } from "./clock-fixtures.ts";
 import { wakerOn } from "./wake.ts";
 
 const never = new AbortController().signal;

@@ -1,13 +1,7 @@
 // What metrics and probes say of the real loop, on a clock that is moved by hand.
 import { expect, test } from "vitest";
-import {
-  azureWith,
-  drift,
-  handClock,
-  inForceFor,
-  type LoopTrial,
-  loopTrial,
-} from "../controller/fixtures.ts";
+import { handClock } from "../controller/clock-fixtures.ts";
+import { azureWith, drift, inForceFor, type LoopTrial, loopTrial } from "../controller/fixtures.ts";
 import type { Self } from "../model/ports.ts";
 import { observed } from "../plan/fixtures.ts";
 import { healthFor } from "./health.ts";
