@@ -1,7 +1,7 @@
 // Decides whether this process writes: takes the lease, keeps it, and after it is lost takes it again, without end.
 import { Failure } from "../model/failure.ts";
 import { type Lease, type LeaseClock, type LeaseStore, leaseLost, type WriteFence } from "../model/lease.ts";
-import { abortOf, linkedTo } from "../model/linked-signal.ts";
+import { abortOf, linkedTo, unlessCut } from "../model/linked-signal.ts";
 import { holdLease } from "./hold-lease.ts";
 
 /** What this process is among its replicas: `alone` has no lease to hold. */
@@ -92,7 +92,7 @@ export function leadershipBy(parts: LeadershipParts): Leadership {
         else if (answer) await rule(answer, stop, watch);
         if (stop.aborted) return;
         tell("standby", watch);
-        await paused(clock, pauseInMs(troubles), stop);
+        await unlessCut(stop, () => clock.sleep(pauseInMs(troubles), stop));
       }
     },
   };
@@ -134,13 +134,5 @@ async function givenBack(lease: Lease, { onTrouble }: LeadershipParts): Promise<
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     onTrouble(error, "release");
-  }
-}
-
-async function paused(clock: LeaseClock, inMs: number, stop: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(inMs, stop);
-  } catch (error) {
-    if (!stop.aborted) throw error;
   }
 }

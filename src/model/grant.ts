@@ -28,6 +28,9 @@ export interface RolePermission {
   readonly notDataActions: readonly string[];
 }
 
+/** What the caller may do at a scope; `gone` where nothing is there, otherwise why that is not known. */
+export type ObservedPermissions = readonly RolePermission[] | "gone" | { readonly unreadable: string };
+
 /** A role assignment as Azure has it. */
 export interface RoleAssignment {
   readonly id: string;

@@ -1,11 +1,8 @@
 // Asks what the caller may do at scopes: one request for each, and what could not be read is said, not guessed.
 import { idKey } from "../model/arm-id.ts";
 import { Failure } from "../model/failure.ts";
-import type { RolePermission } from "../model/grant.ts";
+import type { ObservedPermissions } from "../model/grant.ts";
 import type { CallerRights } from "../model/ports.ts";
-
-/** What the caller may do at a scope; `gone` where nothing is there, otherwise why that is not known. */
-export type ObservedPermissions = readonly RolePermission[] | "gone" | { readonly unreadable: string };
 
 /** How many scopes are asked at the same time. */
 const width = 8;

@@ -1,10 +1,10 @@
 // Whether what the caller holds permits what is needed, and what is missing where.
 import { idKey, resourceGroupIdOf } from "../model/arm-id.ts";
-import type { RolePermission } from "../model/grant.ts";
+import type { ObservedPermissions, RolePermission } from "../model/grant.ts";
 import { permitsAny } from "../plan/guards/privilege-actions.ts";
 
-/** What the caller may do at scopes, by the `idKey` of the scope; `gone` where nothing is there, a reason where it could not be read. */
-export type Held = ReadonlyMap<string, readonly RolePermission[] | "gone" | { readonly unreadable: string }>;
+/** What the caller may do at scopes, by the `idKey` of the scope. */
+export type Held = ReadonlyMap<string, ObservedPermissions>;
 
 /** An action at a scope. */
 export interface Wanted {

@@ -5,6 +5,7 @@ import { quoted } from "../model/text.ts";
 import type { GitLocation } from "./git-location.ts";
 import { type Git, gitOutput } from "./git-process.ts";
 import { GitTrouble } from "./git-trouble.ts";
+import { isNotThere } from "./read-file.ts";
 
 /** What one reading of a repository may cost; tests lower it. */
 export interface FetchBounds {
@@ -168,8 +169,8 @@ async function bytesIn(folder: string): Promise<number> {
   let bytes = 0;
   for (const name of await readdir(folder)) {
     // Git renames a file when it is complete: then it is counted under its new name.
-    const about = await stat(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return { size: 0 };
+    const about = await stat(join(folder, name)).catch((error: unknown) => {
+      if (isNotThere(error)) return { size: 0 };
       throw error;
     });
     bytes += about.size;

@@ -6,6 +6,7 @@ import { fetchTo, wholeHistory } from "./git-fetch.ts";
 import type { GitLocation } from "./git-location.ts";
 import { type Git, gitOutput, runGit } from "./git-process.ts";
 import { GitTrouble, gitTroubleFrom } from "./git-trouble.ts";
+import { isNotThere } from "./read-file.ts";
 
 /** A commit that is the one it should follow upon, or descends from it. */
 export interface Descent {
@@ -71,7 +72,7 @@ async function cutsIn({ folder }: Git): Promise<ReadonlySet<string>> {
     const text = await readFile(join(folder, "repository", "shallow"), "utf8");
     return new Set(text.split("\n").filter((line) => line !== ""));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return new Set();
+    if (isNotThere(error)) return new Set();
     throw error;
   }
 }

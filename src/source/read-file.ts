@@ -18,6 +18,11 @@ const osMessages: Readonly<Record<string, Refusal>> = {
   ENAMETOOLONG: { message: "this path is too long", cure: "shorten it" },
 };
 
+/** True if the operating system said that nothing has this path. */
+export function isNotThere(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
 /** The refusal for what the operating system said; anything that is no such answer is a bug and thrown on. */
 export function refusalOf(error: unknown): Refusal {
   const code = error instanceof Error && "code" in error ? String(error.code) : undefined;

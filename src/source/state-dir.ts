@@ -4,7 +4,7 @@ import { type FileHandle, lstat, open, rename, rm, stat } from "node:fs/promises
 import { join } from "node:path";
 import { Failure } from "../model/failure.ts";
 import { mostNoteBytes, noteFrom, noteText, type RevisionMemory } from "../model/revisions.ts";
-import { type Refusal, readRegularFile, refusalOf } from "./read-file.ts";
+import { isNotThere, type Refusal, readRegularFile, refusalOf } from "./read-file.ts";
 
 /** The note's name in the folder. */
 const fileName = "last-good-revision.json";
@@ -45,7 +45,7 @@ async function isMissing(file: string): Promise<boolean> {
     await lstat(file);
     return false;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return true;
+    if (isNotThere(error)) return true;
     throw unreadable(file, refusalOf(error));
   }
 }

@@ -1,4 +1,5 @@
 // Decides how often webhooks may wake the daemon: the first at once, those of the next ten seconds together at their end.
+import { unlessCut } from "../model/linked-signal.ts";
 import type { Clock } from "../model/ports.ts";
 
 /** What wakes, and how long it is quiet after that. */
@@ -20,7 +21,7 @@ export function wakeLimiter({ clock, wake, stop, quietInMs = 10_000 }: WakeLimit
     while (isCalled && !stop.aborted) {
       isCalled = false;
       wake();
-      await untilStopped(clock.sleep(quietInMs, stop), stop);
+      await unlessCut(stop, () => clock.sleep(quietInMs, stop));
     }
     isQuiet = false;
   };
@@ -28,12 +29,4 @@ export function wakeLimiter({ clock, wake, stop, quietInMs = 10_000 }: WakeLimit
     isCalled = true;
     if (!isQuiet) void wakeAndBeQuiet();
   };
-}
-
-async function untilStopped(sleep: Promise<void>, stop: AbortSignal): Promise<void> {
-  try {
-    await sleep;
-  } catch (error) {
-    if (!stop.aborted) throw error;
-  }
 }
