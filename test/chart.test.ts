@@ -41,8 +41,6 @@ function helm(...args: readonly string[]): Promise<HelmRun> {
   return run(found.helm, args);
 }
 
-const ofHelm = "missing" in found ? describe.skip : describe;
-
 describe("what is made of something else", () => {
   test.each(Object.entries(generatedFiles()))("%s is up to date", (path, content) => {
     expect(readFileSync(path, "utf8"), "UPDATE_CHART=1 npx vitest run test/chart.test.ts writes it").toBe(
@@ -114,7 +112,7 @@ describe("values", () => {
   });
 });
 
-ofHelm("rendered", () => {
+describe.skipIf("missing" in found)("rendered", () => {
   const rendered = new Map<string, readonly KubernetesObject[]>();
   const texts = new Map<string, string>();
 
@@ -354,7 +352,7 @@ const refusals: readonly (readonly [values: string, says: string, base?: string]
   ["job.deadlineInSeconds=900", "more than settings.passDeadline (900 s)", "job"],
 ];
 
-ofHelm("refused", () => {
+describe.skipIf("missing" in found)("refused", () => {
   for (const [values, says, base = "daemon"] of refusals) {
     test.concurrent(`${base} with ${values}: ${says}`, async () => {
       const file = join(valuesFolder, `${base}.yaml`);
