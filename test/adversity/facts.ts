@@ -1,9 +1,10 @@
 // What Bindery must never change, as a set of sentences about the world; only somebody else may make them untrue.
-import type { ArmResource, World } from "../../src/sandbox/world.ts";
+import type { ArmResource, RoleAssignment, World } from "../../src/sandbox/world.ts";
 import { groupScope, identityNames } from "./case.ts";
 import { identityId, scopeId } from "./ids.ts";
 
 const ours = new Set(identityNames.map((name) => identityId(name).toLowerCase()));
+const above = scopeId(groupScope);
 const identityType = "microsoft.managedidentity/userassignedidentities";
 
 /** Keeps account of what others own while they, and Bindery, are at work. */
@@ -22,9 +23,14 @@ export function factsOf(world: World): Facts {
   let right = current(world, principals);
   return {
     whileOthersAct(deed) {
-      const before = current(world, principals);
+      learn(world, principals);
+      const seen = lookedAt(world, principals);
       deed();
-      const after = current(world, principals);
+      learn(world, principals);
+      // Nearly always nobody has done anything.
+      if (isSame(seen, lookedAt(world, principals))) return;
+      const before = factsIn(seen);
+      const after = factsIn(lookedAt(world, principals));
       right = right.difference(before.difference(after)).union(after.difference(before));
     },
     learn: () => learn(world, principals),
@@ -46,12 +52,34 @@ function learn(world: World, ownPrincipals: Set<string>): void {
 
 function current(world: World, ownPrincipals: Set<string>): Set<string> {
   learn(world, ownPrincipals);
-  const resources = world.resources.values().flatMap((resource) => factsAbout(resource));
-  const assignments = world.roleAssignments
-    .values()
-    .filter((a) => !ownPrincipals.has(a.principalId) || a.scope === scopeId(groupScope))
-    .map((a) => `assignment ${a.id} ${a.principalId} ${a.description} ${a.condition}`);
-  return new Set([...resources, ...assignments]);
+  return factsIn(lookedAt(world, ownPrincipals));
+}
+
+/** All that facts are about; what a world holds is never changed in place, so the same things have the same facts. */
+interface LookedAt {
+  readonly resources: readonly ArmResource[];
+  readonly assignments: readonly RoleAssignment[];
+}
+
+function lookedAt(world: World, ownPrincipals: ReadonlySet<string>): LookedAt {
+  const isOfOthers = ({ principalId, scope }: RoleAssignment): boolean =>
+    !ownPrincipals.has(principalId) || scope === above;
+  return {
+    resources: world.resources.values(),
+    assignments: world.roleAssignments.values().filter(isOfOthers),
+  };
+}
+
+function isSame(a: LookedAt, b: LookedAt): boolean {
+  const [left, right] = [a, b].map(({ resources, assignments }) => [...resources, ...assignments]);
+  return left?.length === right?.length && left?.every((one, at) => one === right?.[at]) === true;
+}
+
+function factsIn({ resources, assignments }: LookedAt): Set<string> {
+  return new Set([
+    ...resources.flatMap((resource) => factsAbout(resource)),
+    ...assignments.map((a) => `assignment ${a.id} ${a.principalId} ${a.description} ${a.condition}`),
+  ]);
 }
 
 /** Machines, scale sets, other identities: that they exist, their tags, and all identities that are not in documents. */

@@ -6,9 +6,13 @@ const secretLength = 32;
 /** A signed token (RFC 7519): two parts that begin like JSON in base64url, and a signature. */
 const tokens = /eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?/g;
 
+/** Most long words are GUIDs. None is a secret: those are 32 signs by chance, and not hexadecimal with dashes just here. */
+const guid = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/;
+
 /** The pieces of a text that may be, or hold, a token or a secret. */
 export function suspectsIn(text: string): readonly string[] {
-  return [...new Set([...(text.match(tokens) ?? []), ...(text.match(/[\w-]{32,}/g) ?? [])])];
+  const words = (text.match(/[\w-]{32,}/g) ?? []).filter((word) => !guid.test(word));
+  return [...new Set([...(text.match(tokens) ?? []), ...words])];
 }
 
 /** The suspects that are tokens or hold a secret; shortened, so that a report is no second leak. */

@@ -202,11 +202,11 @@ function responseFrom(
   quota: Readonly<Record<string, string>>,
 ): Answer {
   const { status, body } = answer;
-  const headers = new Headers({ ...commonHeaders(request), ...quota, ...answer.headers });
+  const stated: Record<string, string> = { ...commonHeaders(request), ...quota, ...answer.headers };
+  const isTyped = Object.keys(stated).some((name) => name.toLowerCase() === "content-type");
   const isHead = request.method === "HEAD";
-  if (body !== undefined && !headers.has("content-type")) {
-    headers.set("content-type", "application/json; charset=utf-8");
-  }
+  const headers =
+    body === undefined || isTyped ? stated : { ...stated, "content-type": "application/json; charset=utf-8" };
   const isEmpty = isHead || body === undefined || status === 204;
   if (isEmpty) {
     return {

@@ -1,6 +1,6 @@
 // The rows of the table `authorizationresources`: role assignments and role definitions.
 import type { RoleAssignment, RoleDefinition, World } from "../world.ts";
-import { entryFrom, subscriptionOf } from "./entry.ts";
+import { entriesOnce, entryFrom, subscriptionOf } from "./entry.ts";
 import type { Entry, Place } from "./view.ts";
 
 /** Assignments and definitions at an instant. */
@@ -11,7 +11,7 @@ export function authorizationEntries(world: World, instant: number): Entry[] {
   );
   return [
     ...world.roleAssignments.values(instant).map((a) => assignmentEntry(a, world.tenantId, builtIn)),
-    ...definitions.map((d) => definitionEntry(d, world.tenantId)),
+    ...definitions.map((d) => knownDefinitionEntry(d, world.tenantId)),
   ];
 }
 
@@ -40,6 +40,8 @@ function assignmentEntry(assignment: RoleAssignment, tenantId: string, builtIn: 
   };
   return entryFrom(row, placeOf(scope));
 }
+
+const knownDefinitionEntry = entriesOnce(definitionEntry);
 
 function definitionEntry(definition: RoleDefinition, tenantId: string): Entry {
   const { name, type, permissions, assignableScopes } = definition;

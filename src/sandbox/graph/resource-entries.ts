@@ -1,6 +1,6 @@
 // The rows of the table `resources`: what stands in it and what does not.
 import type { ArmResource, World } from "../world.ts";
-import { entryFrom, resourceGroupOf, subscriptionOf } from "./entry.ts";
+import { entriesOnce, entryFrom, resourceGroupOf, subscriptionOf } from "./entry.ts";
 import type { Entry } from "./view.ts";
 
 /** Children that the table does not hold although they are resources in ARM. */
@@ -15,7 +15,7 @@ export function resourceEntries(world: World, instant: number): Entry[] {
   return world.resources
     .values(instant)
     .filter(isListed)
-    .map((resource) => entryOf(resource, world.tenantId));
+    .map((resource) => knownEntryOf(resource, world.tenantId));
 }
 
 /** Children without a location (subnets, role assignments of databases) are properties of their parents. */
@@ -24,6 +24,8 @@ function isListed({ id, type, location }: ArmResource): boolean {
   const isChild = (id.split("/providers/").at(-1) ?? "").split("/").length > 3;
   return !absentTypes.has(type.toLowerCase()) && (!isChild || location !== undefined);
 }
+
+const knownEntryOf = entriesOnce(entryOf);
 
 function entryOf(resource: ArmResource, tenantId: string): Entry {
   const subscriptionId = subscriptionOf(resource.id);

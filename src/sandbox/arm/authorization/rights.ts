@@ -81,8 +81,20 @@ export function effectivePermissions(world: World, principalId: string, scope: s
     .flatMap((a) => roleOf(world, a)?.permissions ?? []);
 }
 
-/** The action that reading the thing with this id takes. */
+/** The action that reading the thing with this id takes; kept, because every row of every list is asked for it. */
 export function readActionOf(id: string): string {
+  const known = readActions.get(id);
+  if (known !== undefined) return known;
+  if (readActions.size >= mostKept) readActions.clear();
+  const action = readActionFrom(id);
+  readActions.set(id, action);
+  return action;
+}
+
+const readActions = new Map<string, string>();
+const mostKept = 10_000;
+
+function readActionFrom(id: string): string {
   const { type, resourceGroup, subscriptionId } = parseArmPath(id);
   if (type !== undefined) return `${type}/read`;
   if (resourceGroup !== undefined) return "Microsoft.Resources/subscriptions/resourceGroups/read";
