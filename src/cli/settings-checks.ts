@@ -1,5 +1,5 @@
 // Decides which settings go together: what is missing, what contradicts, and what would have no effect.
-import { isIPv4 } from "node:net";
+import { isLoopback } from "../model/loopback.ts";
 import { parseGitLocation } from "../source/git-location.ts";
 import { GitTrouble } from "../source/git-trouble.ts";
 import type { SettingMistake } from "./settings-file.ts";
@@ -137,17 +137,11 @@ const webhook: Check = (read) => {
 
 const api: Check = (read) => {
   const { apiAddress } = read.values;
-  if (!apiAddress || isLoopback(apiAddress) || isGiven(read, "apiTokenFile")) return [];
+  if (!apiAddress || isLoopback(apiAddress.host) || isGiven(read, "apiTokenFile")) return [];
   const message = "Others can reach this address, so the API asks for a token there.";
   const cure = "Name the file that holds it with --api-token-file, or listen on 127.0.0.1.";
   return [at(read, "apiAddress", message, cure)];
 };
-
-/** True for addresses that only this machine reaches. */
-function isLoopback({ host }: Address): boolean {
-  const name = host.toLowerCase();
-  return name === "localhost" || name === "::1" || (isIPv4(name) && name.startsWith("127."));
-}
 
 const listeners = ["probesAddress", "webhookAddress", "apiAddress"] as const;
 

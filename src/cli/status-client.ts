@@ -1,6 +1,7 @@
 // Decides how a running daemon is asked for its status: briefly, within bounds, and a token goes to nobody else.
 import { resolve } from "node:path";
 import type { z } from "zod";
+import { isLoopback } from "../model/loopback.ts";
 import { quoted } from "../model/text.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedText } from "./files.ts";
@@ -85,10 +86,6 @@ function addressFrom(address: string): URL {
     `--address takes http://HOST:PORT or https://HOST:PORT, and ${quoted(url?.password ? "this" : address)} is not.`,
     "A token belongs into the file of --token-file.",
   );
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
 }
 
 function authorization({ token }: StatusServer): Readonly<Record<string, string>> {

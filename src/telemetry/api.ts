@@ -1,6 +1,7 @@
 // Decides who may read the status over HTTP: anybody on this machine, elsewhere who has the token.
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { Failure } from "../model/failure.ts";
+import { isLoopback } from "../model/loopback.ts";
 import { harmlessJson } from "../model/text.ts";
 import { bareApp } from "./http-app.ts";
 import { isSameSecret, refuseWeakSecret } from "./secrets.ts";
@@ -53,11 +54,6 @@ export function apiApp(options: ApiOptions): Hono {
 /** People read it in terminals, and it quotes Azure and manifests. */
 function answerOf(c: Context, value: object): Response {
   return c.body(harmlessJson(JSON.stringify(value)), 200, { "Content-Type": "application/json" });
-}
-
-/** True for the names and addresses of this machine alone. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
 function isDocumentKind(kind: string): kind is DocumentKey["kind"] {
