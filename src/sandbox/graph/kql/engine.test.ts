@@ -476,3 +476,31 @@ describe("result", () => {
     expect(row).toEqual({ kind: "", zones: null });
   });
 });
+
+describe("queries that are alike but for the GUIDs that they list", () => {
+  const guids = [1, 2, 3].map((n) => `0000000${n}-aaaa-4000-8000-00000000000${n}`);
+  const rows = guids.map((name) => ({ id: `/${name}`, name, type: "t", subscriptionId: "s" }));
+  const asked = (query: string) =>
+    engine.evaluate(query, { Resources: () => rows, ResourceContainers: () => [] }).rows.map((row) => row.id);
+
+  test.each([0, 1, 2])("each looks for its own: no. %i", (at) => {
+    const one = guids[at] ?? "";
+    expect(asked(`Resources | where name in~ ('${one.toUpperCase()}') | project id`)).toEqual([`/${one}`]);
+    const others = guids.filter((guid) => guid !== one);
+    const list = others.map((guid) => `'${guid}'`).join(", ");
+    expect(asked(`Resources | where name in~ (${list}) and name != '${one}' | project id`)).toEqual(
+      others.map((guid) => `/${guid}`),
+    );
+  });
+
+  test("a list within a text is no list", () => {
+    const within = (guid: string) =>
+      `Resources | where name in~ ('${guid}') or name == "in~ ('${guid}')" | project id`;
+    expect(guids.map((guid) => asked(within(guid)))).toEqual(guids.map((guid) => [`/${guid}`]));
+  });
+
+  test("a query that was asked before is answered as before", () => {
+    const query = (guid = "") => `Resources | where name in~ ('${guid}') | project id`;
+    for (const guid of [...guids, ...guids]) expect(asked(query(guid))).toEqual([`/${guid}`]);
+  });
+});
