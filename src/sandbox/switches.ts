@@ -74,6 +74,11 @@ export const switchTable = {
     meaning: "Whether the machines of a flexible scale set show their own identities or those of the set.",
     readIn: "arm/compute/scale-set-instances.ts",
   },
+  flexibleSetSwap: {
+    values: ["taken", "refused"],
+    meaning: "Whether one PATCH of a flexible scale set may attach and detach identities at once.",
+    readIn: "arm/compute/scale-sets.ts",
+  },
   latestModelApplied: {
     values: ["shown", "hidden"],
     meaning: "Whether instances tell that they do not have the latest model.",
@@ -89,6 +94,11 @@ export const switchTable = {
     meaning: "Whether the rule of 3 to 128 characters, the first a letter or digit, holds for identities.",
     readIn: "arm/identity/identities.ts",
   },
+  credentialLimit: {
+    values: ["twenty", "none"],
+    meaning: "Whether an identity has room for twenty federated credentials and no more.",
+    readIn: "arm/identity/federated-credentials.ts",
+  },
   errorOrder: {
     values: ["rightsFirst", "groupFirst"],
     meaning: "Whether who has no rights is told that a resource group does not exist.",
@@ -97,6 +107,11 @@ export const switchTable = {
   roleAssignmentExists: {
     values: ["withId", "withoutId"],
     meaning: "Whether RoleAssignmentExists names the assignment that is there.",
+    readIn: "arm/authorization/role-assignment-rules.ts",
+  },
+  missingRoleStatus: {
+    values: ["400", "404"],
+    meaning: "The status of RoleDefinitionDoesNotExist where a role assignment names the role.",
     readIn: "arm/authorization/role-assignment-rules.ts",
   },
   principalTypeLookup: {
@@ -190,6 +205,50 @@ export const switchTable = {
     values: ["kept", "lowered"],
     meaning: "In which casing the keys of userAssignedIdentities come back.",
     readIn: "arm/identity/key-casing.ts",
+  },
+  strangerSignIn: {
+    values: ["18456", "4060"],
+    meaning: "Which number SQL answers to a token whose principal has no user in the database.",
+    readIn: "sql/service/sign-in.ts",
+  },
+  repeatedMembership: {
+    values: ["silent", "refused"],
+    meaning:
+      "Whether SQL refuses to add a member of a role who is one already (15023), or to drop one who is none (15151).",
+    readIn: "sql/engine/define-principals.ts",
+  },
+  unknownPrincipal: {
+    values: ["ownNumbers", "33134"],
+    meaning:
+      "What FROM EXTERNAL PROVIDER gives for a principal that Entra does not know: 33130 by name and 37545 by object id, or 33134.",
+    readIn: "sql/engine/external-provider.ts",
+  },
+  directoryRefusal: {
+    values: ["33134", "15151"],
+    meaning: "What FROM EXTERNAL PROVIDER gives on a server whose identity may not read the directory.",
+    readIn: "sql/engine/external-provider.ts",
+  },
+  externalUserInTransaction: {
+    values: ["taken", "refused"],
+    meaning: "Whether CREATE USER … FROM EXTERNAL PROVIDER may stand in a transaction (else 574).",
+    readIn: "sql/engine/external-provider.ts",
+  },
+  applicationType: {
+    values: ["E", "X"],
+    meaning:
+      "The type that the catalog of SQL shows for an application that FROM EXTERNAL PROVIDER has found.",
+    readIn: "sql/engine/external-provider.ts",
+  },
+  externalAuthentication: {
+    values: ["EXTERNAL", "NONE"],
+    meaning: "The authentication type that the catalog of SQL shows for users of Microsoft Entra.",
+    readIn: "sql/engine/define-principals.ts",
+  },
+  unseenNumbers: {
+    values: ["believed", "unknown"],
+    meaning:
+      "Whether the errors of SQL whose numbers no source confirms (4613, 4617, 15405, 33130, 33159, 40508) have them, or one that nobody knows (49999).",
+    readIn: "sql/service/unseen-numbers.ts",
   },
 } as const satisfies Readonly<Record<string, SwitchRow>>;
 

@@ -47,12 +47,12 @@ const attach = (id: string, userAssignedIdentities: object, headers = {}) =>
   });
 const attached = (body: unknown) =>
   Object.keys((at(body, "identity", "userAssignedIdentities") as object | undefined) ?? {}).length;
-const assign = (principalId: string, guid: string, principalType?: string) =>
+const assign = (principalId: string, guid: string, principalType?: string, role = owner) =>
   s.call("PUT", `${assignments}/${guid}`, {
     version,
     body: {
       properties: {
-        roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${owner}`,
+        roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
         principalId,
         ...(principalType !== undefined && { principalType }),
       },
@@ -135,6 +135,21 @@ const observations: {
   ],
   uniformInstanceIdentity: [async () => (await afterSet("uniform")).map(attached), [0], [1]],
   flexibleInstanceIdentity: [async () => (await afterSet("flexible")).map(attached), [0], [1]],
+  flexibleSetSwap: [
+    async () => {
+      const set = `${compute}/virtualMachineScaleSets/flexible`;
+      await attach(set, { [a]: {} });
+      s.advance(5000);
+      const swapped = await attach(set, { [a]: null, [b]: {} });
+      s.advance(5000);
+      const uniform = set.replace("flexible", "uniform");
+      await attach(uniform, { [a]: {} });
+      s.advance(5000);
+      return [swapped.status, (await attach(uniform, { [a]: null, [b]: {} })).status];
+    },
+    [200, 200],
+    [409, 200],
+  ],
   latestModelApplied: [
     async () => (await afterSet("uniform")).map((i) => i.properties?.latestModelApplied),
     [false],
@@ -150,6 +165,19 @@ const observations: {
     400,
     201,
   ],
+  credentialLimit: [
+    async () => {
+      const statuses: number[] = [];
+      for (let i = 0; i < 21; i++) {
+        const properties = { issuer: "https://issuer", subject: String(i), audiences: ["x"] };
+        const url = `${a}/federatedIdentityCredentials/fic-${i}`;
+        statuses.push((await s.call("PUT", url, { body: { properties } })).status);
+      }
+      return [new Set(statuses.slice(0, 20)), statuses.at(-1)];
+    },
+    [new Set([201]), 400],
+    [new Set([201]), 201],
+  ],
   errorOrder: [
     async () => codeOf(await s.call("GET", vmId.replace("rg-orders", "gone"), { as: stranger })),
     "AuthorizationFailed",
@@ -164,6 +192,14 @@ const observations: {
     },
     true,
     false,
+  ],
+  missingRoleStatus: [
+    async () => {
+      const answer = await assign(principalOf(a), guid(1), "ServicePrincipal", guid(0));
+      return [answer.status, codeOf(answer)];
+    },
+    [400, "RoleDefinitionDoesNotExist"],
+    [404, "RoleDefinitionDoesNotExist"],
   ],
   principalTypeLookup: [
     async () => (await assign(principalOf(a), guid(1), "ServicePrincipal")).status,

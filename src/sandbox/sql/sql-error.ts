@@ -15,11 +15,14 @@ export class SqlError extends Error {
   }
 }
 
+/** The numbers that are believed, not seen in a source. */
+export const unseenNumbers: ReadonlySet<number> = new Set([4613, 4617, 15405, 33130, 33159, 40508]);
+
 const noSuch = "because it does not exist or you do not have permission.";
 
 /**
  * Builders; throw what they return. Texts are those of Microsoft's lists of errors and events and of the pages on
- * Microsoft Entra users; 33130, 33159, 4613, 4617, 15405 and 40508 are believed, not seen in a source.
+ * Microsoft Entra users; `unseenNumbers` are not.
  */
 export const sqlErrors = {
   // --- the text of a batch
@@ -75,6 +78,8 @@ export const sqlErrors = {
     new SqlError(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."),
   nothingToRollBack: () =>
     new SqlError(3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION."),
+  notInTransaction: (statement: string) =>
+    new SqlError(574, `${statement} statement cannot be used inside a user transaction.`),
   lockTimeout: () => new SqlError(1222, "Lock request time out period exceeded.", 16, 45),
   userGone: (database: string) =>
     new SqlError(
@@ -153,6 +158,12 @@ export const sqlErrors = {
     new SqlError(
       33134,
       `Principal '${name}' could not be resolved. Error message: 'Server identity is not configured. Please follow the steps in "Assign an Azure AD identity to your server and add Directory Reader permission to your identity" (https://aka.ms/sqlaadsetup)'`,
+    ),
+  /** The number that stands for a failed question too, with the words of Microsoft Graph. */
+  unknownToEntra: (name: string, asked: string) =>
+    new SqlError(
+      33134,
+      `Principal '${name}' could not be resolved. Error message: 'Resource '${asked}' does not exist or one of its queried reference-property objects are not present.'`,
     ),
   notFound: (name: string) =>
     new SqlError(33130, `Principal '${name}' could not be found or this principal type is not supported.`),

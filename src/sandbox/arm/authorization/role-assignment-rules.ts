@@ -36,7 +36,8 @@ export function refuseForbiddenUpdate(
 export function requireRole(world: World, roleGuid: string, scope: string): void {
   const role = world.roleDefinitions.get(roleGuid);
   const isAssignable = role?.assignableScopes.some((s) => coverageOf(world, s)(scope));
-  if (isAssignable !== true) throw armErrors.roleDefinitionDoesNotExist(400, roleGuid);
+  const status = world.switches.missingRoleStatus === "404" ? 404 : 400;
+  if (isAssignable !== true) throw armErrors.roleDefinitionDoesNotExist(status, roleGuid);
 }
 
 /**

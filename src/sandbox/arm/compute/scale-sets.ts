@@ -110,10 +110,31 @@ function put(request: ArmRequest, world: World): ArmResponse | Promise<ArmRespon
 
 const handlers = computeHandlers(kind);
 
+/** azurerm#25058 tells of a refusal whose text is cut off; the code and the words are ours. */
+function patch(request: ArmRequest, world: World): ArmResponse | Promise<ArmResponse> {
+  const before = world.resources.get(request.path.path);
+  const isRefused =
+    before !== undefined && isFlexible(before) && world.switches.flexibleSetSwap === "refused";
+  if (isRefused && isSwap(request.body)) {
+    throw armErrors.operationNotAllowed(
+      "Identities cannot be added and removed in one request on Virtual Machine Scale Sets with orchestration mode 'Flexible'.",
+    );
+  }
+  return handlers.patch(request, world);
+}
+
+function isSwap(body: unknown): boolean {
+  const identity = isRecord(body) ? body.identity : undefined;
+  const map = isRecord(identity) ? identity.userAssignedIdentities : undefined;
+  const values = isRecord(map) ? Object.values(map) : [];
+  return values.includes(null) && values.some((value) => value !== null);
+}
+
 /** `Microsoft.Compute/virtualMachineScaleSets`. */
 export const scaleSets: ResourceType = {
   ...handlers,
   put,
+  patch,
   type: kind.type,
   apiVersions: computeVersions,
   collection: (request, world) => computeList(request, world, { type: kind.type, policy: "listScaleSets" }),

@@ -97,7 +97,8 @@ function requireRoom(
   );
   const isTaken = others.some((c) => c.properties?.issuer === issuer && c.properties.subject === subject);
   if (isTaken) throw armErrors.credentialExists();
-  if (others.length >= mostPerIdentity) throw armErrors.credentialLimit(mostPerIdentity);
+  const isFull = others.length >= mostPerIdentity && world.switches.credentialLimit === "twenty";
+  if (isFull) throw armErrors.credentialLimit(mostPerIdentity);
 }
 
 function credentialsOf(world: World, identityId: string, asOf?: number): ArmResource[] {

@@ -1,4 +1,5 @@
 // A database: its catalog and its data on one SQLite connection, and whose statement is running on it.
+import { defaultSwitches, type Switches } from "../../switches.ts";
 import { type Catalog, fillCatalog, insertSchema, rowOf } from "./catalog.ts";
 import { collationNamed } from "./collation.ts";
 import { registerFunctions } from "./functions.ts";
@@ -31,6 +32,8 @@ export interface Context {
   readonly isEntra: boolean;
   /** Undefined if the server's identity may not read the directory. */
   readonly directory: Directory | undefined;
+  /** How the facts stand that no source settles. */
+  readonly switches: Switches;
   /** The owner of the procedure that is running: what belongs to the same owner is not checked. */
   readonly chainOwner?: number;
   readonly openTransactions: number;
@@ -56,6 +59,7 @@ const nobody: Context = {
   isReadOnly: false,
   isEntra: true,
   directory: undefined,
+  switches: defaultSwitches(),
   openTransactions: 0,
   rowCount: 0,
 };

@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import type { CreateUser, Definition } from "../language/statement.ts";
 import { sqlErrors } from "../sql-error.ts";
-import { guidToBytes, isGuidText } from "../wire/guid-bytes.ts";
 import {
   change,
   dboId,
@@ -15,6 +14,7 @@ import {
 } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import { grantTo } from "./define-permissions.ts";
+import { foundInEntra } from "./external-provider.ts";
 import { type DatabasePrincipal, principalNamed } from "./lookups.ts";
 import { identitiesOf, isOwnerOfDatabase, may } from "./rights.ts";
 
@@ -24,16 +24,17 @@ type Of<K extends Definition["kind"]> = Extract<Definition, { readonly kind: K }
 export function createUser(database: Database, { name, source, defaultSchema }: CreateUser): void {
   if (!may(database, database.context.principalId, "ALTER ANY USER")) throw sqlErrors.noPermission();
   const schema = defaultSchema ?? "dbo";
+  const authentication = database.context.switches.externalAuthentication;
   switch (source.from) {
     case "sid": {
       const sid = Buffer.from(source.sid, "hex");
       if (sid.length !== 16) throw sqlErrors.sidShape();
-      addUser(database, name, { type: source.type, sid, authentication: "EXTERNAL", defaultSchema: schema });
+      addUser(database, name, { type: source.type, sid, authentication, defaultSchema: schema });
       return;
     }
     case "external": {
-      const sid = guidToBytes(resolved(database, name, source.objectId));
-      addUser(database, name, { type: "E", sid, authentication: "EXTERNAL", defaultSchema: schema });
+      const found = foundInEntra(database, name, source.objectId);
+      addUser(database, name, { ...found, authentication, defaultSchema: schema });
       return;
     }
     case "password": {
@@ -49,22 +50,6 @@ export function createUser(database: Database, { name, source, defaultSchema }: 
 
 function sqlUser(): Pick<NewPrincipal, "type" | "sid"> {
   return { type: "S", sid: randomBytes(28) };
-}
-
-/** The client id of who is meant: applications are known by it. */
-function resolved({ context }: Database, name: string, objectId: string | undefined): string {
-  if (!context.isEntra) throw sqlErrors.notEntraConnection(name);
-  const { directory } = context;
-  if (directory === undefined) throw sqlErrors.notResolved(name);
-  if (objectId !== undefined) {
-    const found = isGuidText(objectId) ? directory.byObjectId(objectId) : undefined;
-    if (found === undefined) throw sqlErrors.notObjectId(objectId, name);
-    return found.clientId;
-  }
-  const [first, ...more] = directory.byDisplayName(name);
-  if (first === undefined) throw sqlErrors.notFound(name);
-  if (more.length > 0) throw sqlErrors.duplicateName(name);
-  return first.clientId;
 }
 
 function addUser(database: Database, name: string, user: Omit<NewPrincipal, "id" | "name">): void {
@@ -127,6 +112,8 @@ export function alterRole(database: Database, { role, verb, member }: Of<"alterR
     throw sqlErrors.cannot(verb.toLowerCase(), "principal", member);
   }
   if (principal.id < firstUserId || principal.isFixedRole) throw sqlErrors.specialMember(member);
+  if (database.context.switches.repeatedMembership === "refused")
+    refuseRepeated(database, found, principal, verb);
   if (verb === "DROP") {
     const sql = "DELETE FROM sys.members_ WHERE role_principal_id = ? AND member_principal_id = ?";
     change(database, sql, found.id, principal.id);
@@ -134,6 +121,19 @@ export function alterRole(database: Database, { role, verb, member }: Of<"alterR
   }
   if (identitiesOf(database, found.id).has(principal.id)) throw sqlErrors.circularRole();
   change(database, "INSERT OR IGNORE INTO sys.members_ VALUES (?, ?)", found.id, principal.id);
+}
+
+/** Neither is known to be refused; the numbers are those that come nearest. */
+function refuseRepeated(
+  database: Database,
+  role: DatabasePrincipal,
+  { id, name }: DatabasePrincipal,
+  verb: "ADD" | "DROP",
+): void {
+  const sql = "SELECT 1 FROM sys.members_ WHERE role_principal_id = ? AND member_principal_id = ?";
+  const isMember = rowOf(database, sql, role.id, id) !== undefined;
+  if (verb === "ADD" && isMember) throw sqlErrors.nameTaken(name);
+  if (verb === "DROP" && !isMember) throw sqlErrors.cannot("drop", "principal", name);
 }
 
 function mayAlterRole(database: Database, role: DatabasePrincipal): boolean {

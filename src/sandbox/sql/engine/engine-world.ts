@@ -1,4 +1,5 @@
 // What the tests of the engine share: a database with a table and a procedure, and sessions on it.
+import { defaultSwitches } from "../../switches.ts";
 import type { SqlValue } from "../wire/sql-type.ts";
 import { type Context, createDatabase, type Database } from "./database.ts";
 import { principalNamed } from "./lookups.ts";
@@ -45,6 +46,7 @@ export function sessionOf(
     isReadOnly: false,
     isEntra: true,
     directory: undefined,
+    switches: defaultSwitches(),
     openTransactions: 0,
     rowCount: 0,
     ...changed,

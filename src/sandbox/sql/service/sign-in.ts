@@ -25,6 +25,7 @@ import {
   textProperty,
 } from "./resources.ts";
 import { createGate } from "./statement-gate.ts";
+import { told } from "./unseen-numbers.ts";
 
 /** What signing in needs. */
 export interface SignInPorts {
@@ -114,6 +115,7 @@ async function entryOf(ports: SignInPorts, attempt: Attempt, databaseName: strin
     isReadOnly: isReplica,
     isEntra: caller !== undefined,
     directory: world.sql.directoryReaders.has(server.name.toLowerCase()) ? directoryOf(world) : undefined,
+    switches: world.switches,
     openTransactions: 0,
     rowCount: 0,
   };
@@ -137,7 +139,7 @@ function reasonOf({ kind }: TokenRefusal): string {
 /** The administrator is dbo; an application is the user whose SID its client id is. */
 function tokenUserId(
   { world }: SignInPorts,
-  { server }: Attempt,
+  { server, login }: Attempt,
   database: Database,
   caller: TokenCaller,
 ): number {
@@ -145,8 +147,10 @@ function tokenUserId(
   const ids = [caller.objectId.toLowerCase(), caller.clientId.toLowerCase()];
   if (administrator !== undefined && ids.includes(administrator)) return dboId;
   const user = externalPrincipal(database, guidToBytes(caller.clientId));
-  if (user === undefined || !may(database, user.id, "CONNECT")) throw loginFailed(tokenUser);
-  return user.id;
+  if (user !== undefined && may(database, user.id, "CONNECT")) return user.id;
+  throw world.switches.strangerSignIn === "4060"
+    ? noDatabase(login.database || "master")
+    : loginFailed(tokenUser);
 }
 
 function sqlUserId({ world }: SignInPorts, { server, credential }: Attempt, database: Database): number {
@@ -191,7 +195,7 @@ function directoryOf(world: World): Directory {
 }
 
 function sessionFor(
-  { faults, log }: SignInPorts,
+  { world, faults, log }: SignInPorts,
   { database, context }: Entry,
   who: At & { readonly user: string },
 ): LoginAnswer {
@@ -206,13 +210,13 @@ function sessionFor(
     interrupt: gate.interrupt,
     session: {
       ...session,
-      run: (text, parameters) => {
+      run: async (text, parameters) => {
         note(text);
-        return session.run(text, parameters);
+        return told(world.switches, await session.run(text, parameters));
       },
-      call: (name, args) => {
+      call: async (name, args) => {
         note(`EXEC ${name}`);
-        return session.call(name, args);
+        return told(world.switches, await session.call(name, args));
       },
       begin: () => {
         note("BEGIN TRANSACTION");
