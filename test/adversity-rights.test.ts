@@ -213,6 +213,25 @@ describe("policies", () => {
   });
 });
 
+test.each(["400", "404"])(
+  "a role that is gone by the time is told with %s: that grant fails, the rest goes on",
+  async (state) => {
+    await admin(sandbox, "PATCH", "switches", { missingRoleStatus: state });
+    const { roleDefinitions } = sandbox.world;
+    const guid = roleDefinitions.values().find((d) => d.roleName === vaultReader)?.name ?? "";
+    const text = documents({ machines: ["vm-orders-1"], role: vaultReader });
+    const { passes } = await bindery.apply(text, {
+      maxPasses: 1,
+      onPlan: () => roleDefinitions.delete(guid),
+    });
+    const failed = passes.flatMap((p) => p.report.outcomes).filter((o) => o.state !== "applied");
+    expect(failed.map((o) => [o.change.kind, o.state, o.code])).toEqual([
+      ["grant", "failed", "RoleDefinitionDoesNotExist"],
+    ]);
+    expect(machines(1)).toEqual(["id-a"]);
+  },
+);
+
 describe("machines that go away", () => {
   test("one that is being deleted is held, and the rest goes on", async () => {
     await admin(sandbox, "PATCH", resourcePath(vmId("vm-orders-1")), {

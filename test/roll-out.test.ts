@@ -89,3 +89,30 @@ test("what lacks the identity is brought to the model, and nothing else is", asy
   );
   expect(latest).toEqual([false, true]);
 });
+
+test.each(["taken", "refused"])(
+  "a flexible set whose swap in one PATCH is %s loses one identity and gets the other",
+  async (state) => {
+    await azure.renew(seedWith(`flexibleSetSwap: ${state}`).replace("mode: Uniform", "mode: Flexible"));
+    bindery = harnessOn(azure.wiring(() => 0.5));
+    const naming = (name: string): string =>
+      documents
+        .replace(", instanceUpgrade: Automatic", "")
+        .replace("identityRef: { name: id-a }", `identityRef: { name: ${name} }`)
+        .concat(`---
+apiVersion: bindery.dev/v1alpha1
+kind: UserAssignedIdentity
+metadata: { name: id-b, namespace: team }
+spec: { subscriptionId: ${S}, resourceGroup: rg, location: westeurope, prunePolicy: Authoritative }
+`);
+    for (const name of ["id-a", "id-b"]) {
+      const { passes } = await bindery.apply(naming(name));
+      const outcomes = passes.flatMap((pass) => pass.report.outcomes);
+      expect(outcomes.filter((o) => o.state !== "applied")).toEqual([]);
+      azure.advance(120_000);
+      const attached = Object.keys(azure.world.resources.get(set)?.identity?.userAssignedIdentities ?? {});
+      expect(attached.map((id) => id.split("/").at(-1))).toEqual([name]);
+      expect((await bindery.plan(naming(name))).changes).toEqual([]);
+    }
+  },
+);

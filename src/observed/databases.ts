@@ -103,9 +103,12 @@ function unreadable(ref: DatabaseRef, { details, message }: Failure): ObservedDa
   };
 }
 
+const letIn =
+  "Make Bindery a user of the database (docs/sql.md has the statements), or the server's Microsoft Entra admin.";
+
 const cures: Readonly<Record<string, string>> = {
-  DatabaseLoginFailed:
-    "Make Bindery a user of the database (docs/sql.md has the statements), or the server's Microsoft Entra admin.",
+  DatabaseLoginFailed: letIn,
+  DatabaseCannotBeOpened: `${letIn} While the database is being made or moved, wait.`,
   DatabaseFirewall: "Let Bindery's address through the server's firewall, or give it a private endpoint.",
   DatabaseTlsRefused: "Let nothing between Bindery and the server take TLS apart.",
   HostRefused: "Correct the server's name: tokens go to servers of the cloud only.",

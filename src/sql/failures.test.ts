@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { Failure } from "../model/failure.ts";
 import { type ServerMessage, sqlFailureFrom } from "./failures.ts";
 
-const requestError = (number: number) => Object.assign(new Error("said"), { code: "EREQUEST", number });
+const saying = (number: number, message: string) =>
+  Object.assign(new Error(message), { code: "EREQUEST", number });
+const requestError = (number: number) => saying(number, "said");
 const connectionError = (code: string) => Object.assign(new Error("said"), { code });
 
 test.each<readonly [string, unknown, readonly ServerMessage[], string, string]>([
@@ -18,11 +20,33 @@ test.each<readonly [string, unknown, readonly ServerMessage[], string, string]>(
   ["15138: it owns a schema", requestError(15138), [], "terminal", "UserNotDroppable"],
   [
     "33134: the server may not read the directory",
-    requestError(33134),
+    saying(
+      33134,
+      "Principal 'x' could not be resolved. Error message: 'Server identity is not configured. Please follow the steps in …'",
+    ),
     [],
     "terminal",
     "ExternalProviderFailed",
   ],
+  [
+    "33134: the same in newer words",
+    saying(
+      33134,
+      "Principal 'x' could not be resolved. Error message: 'Server identity does not have the Microsoft Entra Directory Readers permission. For more information, see https://go.microsoft.com/fwlink/?linkid=2323204.'",
+    ),
+    [],
+    "terminal",
+    "ExternalProviderFailed",
+  ],
+  [
+    "33134: Entra does not know it yet",
+    saying(33134, "Principal 'x' could not be resolved. Error message: 'Resource 'y' does not exist'"),
+    [],
+    "propagating",
+    "ExternalProviderFailed",
+  ],
+  ["37545: nor the object id", requestError(37545), [], "propagating", "ExternalProviderFailed"],
+  ["4613: nothing to grant on", requestError(4613), [], "terminal", "DatabasePermissionDenied"],
   ["33130: Entra does not know it yet", requestError(33130), [], "propagating", "ExternalProviderFailed"],
   ["an unknown number", requestError(547), [], "terminal", "Sql547"],
   [

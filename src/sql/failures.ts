@@ -5,6 +5,8 @@ import { Failure, type FailureClass } from "../model/failure.ts";
 interface Rule {
   readonly class: FailureClass;
   readonly code: string;
+  /** Where the number alone says too little: another class for other words. */
+  readonly unless?: readonly [RegExp, FailureClass];
 }
 
 const rule = (failureClass: FailureClass, code: string): Rule => ({ class: failureClass, code });
@@ -43,12 +45,14 @@ const numbers: Readonly<Record<number, Rule>> = {
   262: denied,
   297: denied,
   300: denied,
+  4613: denied,
   15151: denied,
   15247: denied,
-  // Entra cannot be asked, or does not know the name; a new identity may not have arrived there yet
+  // Entra cannot be asked, or does not know whom; a new identity may not have arrived there yet. 33134 is said of both:
+  // what is wrong with the server's own identity stays wrong
   33130: rule("propagating", "ExternalProviderFailed"),
   33131: unresolved,
-  33134: unresolved,
+  33134: { ...unresolved, class: "propagating", unless: [/server identity/i, "terminal"] },
   33159: unresolved,
   37545: rule("propagating", "ExternalProviderFailed"),
   // Something is in the way
@@ -91,9 +95,13 @@ export function sqlFailureFrom(
   const number = numberOf(first) ?? messages.find((m) => m.number in numbers)?.number ?? messages[0]?.number;
   const code = codeOf(first);
   const known = number === undefined ? codes[code] : numbers[number];
-  const { class: failureClass, code: ours } =
-    known ?? rule("terminal", number ? `Sql${number}` : "SqlFailed");
+  const {
+    class: usual,
+    code: ours,
+    unless,
+  } = known ?? rule("terminal", number ? `Sql${number}` : "SqlFailed");
   const text = messages.find((m) => m.number === number)?.message ?? messageOf(first);
+  const failureClass = unless?.[0].test(text) === true ? unless[1] : usual;
   const isCut = number === undefined && failureClass === "transient";
   return new Failure(
     failureClass,

@@ -10,7 +10,7 @@ type ChangeDatabase = Extract<OperationAction, { kind: "changeDatabase" }>;
 
 /**
  * Makes the changes of one identity in one database. A statement that fails does not keep the others back; each is
- * judged by a read of the database after the last.
+ * judged by a read of the database after the last, those that were refused too: somebody else may have done the same.
  */
 export const changeDatabase: Runner<"changeDatabase"> = async (action, run) => {
   const person = personOf(action, run);
@@ -29,13 +29,17 @@ export const changeDatabase: Runner<"changeDatabase"> = async (action, run) => {
     if (verdict) verdicts.set(step.changeId, verdict);
   }
   const open = steps.filter(({ changeId }) => !verdicts.has(changeId));
-  if (open.length === 0) return verdicts;
+  const refused = steps.filter(({ changeId }) => isRefusal(verdicts.get(changeId)));
+  if (open.length + refused.length === 0) return verdicts;
   let after: DatabaseContents | undefined;
   const trouble = await orVerdict(async () => {
     after = await run.retried(read);
     return undefined;
   });
   for (const step of open) verdicts.set(step.changeId, trouble ?? judged(step, person, after));
+  for (const step of refused) {
+    if (after && isAsWanted(step, person, after)) verdicts.set(step.changeId, alreadySo());
+  }
   return verdicts;
 };
 
@@ -49,12 +53,21 @@ function performed(
 ): Promise<Verdict | undefined> {
   return run.retried(async (number) => {
     const contents = await contentsFor(number);
-    if (isAsWanted(step, person, contents)) return applied("The database is already so.");
+    if (isAsWanted(step, person, contents)) return alreadySo();
     const change = changeFor(step, person, contents, run.owner);
     if ("state" in change) return change;
     await run.ports.changeDatabase(database, change, run.signal);
     return undefined;
   });
+}
+
+function alreadySo(): Verdict {
+  return applied("The database is already so.");
+}
+
+/** These are said of what is there already, or already gone. */
+function isRefusal(verdict: Verdict | undefined): boolean {
+  return verdict?.code === "DatabaseUserExists" || verdict?.code === "DatabasePermissionDenied";
 }
 
 function judged(step: DatabaseStep, person: Person, after: DatabaseContents | undefined): Verdict {

@@ -1,7 +1,7 @@
 // Decides which keys of a target's PATCH are still to be sent, and which fall out and why.
 import { idKey, sameId } from "../../model/arm-id.ts";
 import type { Failure } from "../../model/failure.ts";
-import { type Attachments, isAttached } from "../../model/target.ts";
+import { type Attachments, isAttached, type Target } from "../../model/target.ts";
 import type { AttachmentKey, OperationAction } from "../../plan/plan.ts";
 import { moved, type Verdict, verdictFrom } from "../outcome.ts";
 
@@ -75,6 +75,17 @@ export function keysToSend(ledger: KeyLedger, attachments: Attachments): Keys {
   const room = maxKeys - sent.length;
   skip(ledger, surplus.slice(room), tooMany());
   return { attach, detach: surplus.slice(0, room), renew };
+}
+
+/**
+ * What goes in the first of two PATCHes, where identities are to come and to go on a flexible set: those that come. Of
+ * such sets one report says that they refuse both at once (azurerm#25058). All keys anywhere else.
+ */
+export function firstOf(keys: Keys, { orchestrationMode }: Pick<Target, "orchestrationMode">): Keys {
+  const comes = keys.attach.length > 0;
+  const goes = keys.detach.length + keys.renew.length > 0;
+  if (orchestrationMode !== "Flexible" || !comes || !goes) return keys;
+  return { ...keys, detach: [], renew: [] };
 }
 
 /** Takes the keys out that Azure named as the cause of a refusal; false if it named none of these. */

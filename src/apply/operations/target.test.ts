@@ -82,6 +82,14 @@ describe("what is sent", () => {
       outcomes: ["a: applied"],
     },
     {
+      name: "a flexible set gets what comes before what goes is taken off, in a PATCH of its own",
+      target: vm("vm", ["c"], { orchestrationMode: "Flexible" }),
+      attach: ["a", "b"],
+      detach: ["c"],
+      log: [...[patch, "= UserAssigned +a +b", ended, read], ...[patch, "= UserAssigned -c", ended, read]],
+      outcomes: ["a: applied", "b: applied", "c: applied"],
+    },
+    {
       name: "what is as wanted already is not sent",
       target: vm("vm", ["a"]),
       attach: ["a", "b"],

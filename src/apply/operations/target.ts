@@ -3,7 +3,15 @@ import { Failure } from "../../model/failure.ts";
 import type { Target } from "../../model/target.ts";
 import type { OperationAction } from "../../plan/plan.ts";
 import type { OperationRun, Runner } from "../operation-run.ts";
-import { isolate, type KeyLedger, keysToSend, leaveRest, ledgerFrom } from "./target-keys.ts";
+import {
+  firstOf,
+  isolate,
+  type KeyLedger,
+  type Keys,
+  keysToSend,
+  leaveRest,
+  ledgerFrom,
+} from "./target-keys.ts";
 import { refuseIfBusy, sendPatch, type Write } from "./target-patch.ts";
 import { judge, type LastRead, readBack, reportLoss } from "./target-verdict.ts";
 
@@ -16,6 +24,8 @@ interface Work extends Write {
   isIsolated: boolean;
   /** True once the references of dead principals were taken off: what still shows them is late. */
   isRenewing: boolean;
+  /** True once the first of two PATCHes has gone: what it attached is not sent again. */
+  isParted: boolean;
 }
 
 /**
@@ -24,7 +34,8 @@ interface Work extends Write {
  */
 export const patchTarget: Runner<"patchTarget"> = async (action, run) => {
   const ledger = ledgerFrom(action, new Set(run.changes.map((change) => change.id)));
-  const work: Work = { run, ledger, wasWritten: false, isStale: false, isIsolated: false, isRenewing: false };
+  const [wasWritten, isStale, isIsolated, isRenewing, isParted] = [false, false, false, false, false];
+  const work: Work = { run, ledger, wasWritten, isStale, isIsolated, isRenewing, isParted };
   const refusal = await refusalOf(action, work);
   const last: LastRead = work.isStale
     ? await readBack(run, ledger, action.target.id, refusal)
@@ -50,18 +61,21 @@ async function refusalOf(
 }
 
 /**
- * The second PATCH of a target whose reference to a recreated identity had to go first: Azure leaves a key that is there
- * as it is. A cut in between loses nothing, for the dead reference gave nothing; the next plan attaches.
+ * The next PATCH of a target on which something had to go first, or to come first: Azure leaves the key of a recreated
+ * identity as it is until it was taken off, and a flexible set may not take both at once. A cut in between loses nothing:
+ * a dead reference gave nothing, and what was to go is still there; the next plan goes on.
  */
-async function attemptAfterRenewal(targetId: string, work: Work): Promise<void> {
-  work.isRenewing = true;
-  await attempt(targetId, work, undefined);
+async function attemptRest(targetId: string, work: Work, all: Keys, sent: Keys): Promise<void> {
+  work.isParted ||= sent !== all;
+  work.isRenewing ||= sent.renew.length > 0;
+  if (sent !== all || sent.renew.length > 0) await attempt(targetId, work, undefined);
 }
 
-/** Nobody gains by taking the same reference off time and again: the next plan sees what has become of it. */
-function refuseIfRenewed({ isRenewing }: Work): void {
-  if (!isRenewing) return;
-  const message = "Azure still shows the reference that was taken off.";
+/** Nobody gains by sending the same part time and again: the next plan sees what has become of it. */
+function refuseIfSent({ isParted, isRenewing }: Work, all: Keys, keys: Keys): void {
+  const isRepeated = (isRenewing && keys.renew.length > 0) || (isParted && keys !== all);
+  if (!isRepeated) return;
+  const message = "Azure does not show yet what the first of two requests has changed.";
   throw new Failure("transient", message, { code: "InProgress" });
 }
 
@@ -73,12 +87,13 @@ async function attempt(targetId: string, work: Work, known: Target | undefined):
   work.isStale = false;
   if (!before) return;
   refuseIfBusy(before);
-  const keys = keysToSend(ledger, before.attachments);
-  if (keys.attach.length + keys.detach.length + keys.renew.length === 0) return;
-  if (keys.renew.length > 0) refuseIfRenewed(work);
+  const all = keysToSend(ledger, before.attachments);
+  if (all.attach.length + all.detach.length + all.renew.length === 0) return;
+  const keys = firstOf(all, before);
+  refuseIfSent(work, all, keys);
   const refused = await sendPatch(work, run, before, keys);
   if (!refused) {
-    if (keys.renew.length > 0) await attemptAfterRenewal(targetId, work);
+    await attemptRest(targetId, work, all, keys);
     return;
   }
   const { failure, wasAccepted } = refused;
