@@ -561,3 +561,19 @@ describe("a reference to an identity that was deleted and made again", () => {
     expect(linesOf(report)).toEqual(["a: failed InProgress"]);
   });
 });
+
+test("the first of two PATCHes of a flexible set is not sent again while Azure does not show it", async () => {
+  const target = vm("vm", ["c"], { orchestrationMode: "Flexible" });
+  const azure = fakeAzure({ targets: [target] });
+  const sent: string[] = [];
+  const deaf: FakeAzure = {
+    ...azure,
+    patchAttachments: (one, signal) => {
+      sent.push(...one.attach, ...one.detach);
+      return azure.patchAttachments({ ...one, attach: [], detach: [] }, signal);
+    },
+  };
+  const { outcomes } = await applyTo(deaf, planOfOne(patchOf(target, ["a"], ["c"])));
+  expect(sent).toEqual([identityId("a")]);
+  expect(outcomes.map(({ state }) => state)).not.toContain("applied");
+});
