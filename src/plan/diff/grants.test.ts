@@ -122,6 +122,13 @@ describe("in a management group", () => {
   });
 });
 
+test("another role at the scope of a listed one goes", () => {
+  const both = there(assignment(reader), assignment(secretsUser));
+  expect(linesOf(planned({ bindings: [active(grantOf("Reader"))], ...both }))).toEqual([
+    "revoke Key Vault Secrets User",
+  ]);
+});
+
 describe("what a role's name or GUID means", () => {
   const elsewhere = { ...twin, roleName: "Deployer", assignableScopes: [`${group}-2`] };
   const deployer = { roles: new Map([[roleScope, [reader, elsewhere]]]) };
@@ -202,6 +209,12 @@ describe("two bindings want one role at one scope", () => {
     [
       "nor by what a third one says",
       [active(name), active(conditioned), active(name)],
+      [],
+      "ConditionConflict: grant Reader",
+    ],
+    [
+      "nor where only the third one is active",
+      [suspended(name), suspended(conditioned), active(name)],
       [],
       "ConditionConflict: grant Reader",
     ],

@@ -6,6 +6,7 @@ import {
   binding,
   desired,
   document,
+  identityId,
   linesOf,
   live,
   namedVm,
@@ -84,6 +85,16 @@ describe("several lines want one attachment", () => {
       expect(linesOf(plan)).toEqual(lines);
       expect([...plan.changes, ...plan.held.map((h) => h.change)][0]?.reason).toBe(reason);
     }
+  });
+
+  test("one by name holds what its target may have become, a scale set's too (TargetMoved)", () => {
+    const idIn = (resourceGroup: string) => resourceIdFrom(subscription, resourceGroup, set.type, "set");
+    const line = { kind: set.kind, id: idIn("rg"), instanceUpgrade: "Never", document: document() } as const;
+    const moved = vm("set", [identityId], { ...set, id: idIn("rg-2") });
+    expect(linesOf(planned([binding([line])], [moved]))).toEqual([
+      "TargetNotFound: attach set",
+      "TargetMoved: detach set",
+    ]);
   });
 
   test("of equal ones the first counts", () => {

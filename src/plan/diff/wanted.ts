@@ -77,7 +77,6 @@ function meaningOf({ definitions, role }: WantedGrant): string {
 function mergedGrant(a: WantedGrant, b: WantedGrant): WantedGrant {
   const [first, second] = a.suspended && !b.suspended ? [b, a] : [a, b];
   const contradiction =
-    first.contradiction ??
     second.contradiction ??
     ((first.condition ?? "") === (second.condition ?? "") ? undefined : second.document);
   return { ...first, ...(contradiction && { contradiction }) };
