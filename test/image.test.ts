@@ -142,9 +142,10 @@ describe.skipIf(missing !== undefined)("the image", () => {
       const folders = [dirname(stage.sandbox.ready.envFile), stage.folder];
       for (const folder of folders) makeReadable(folder);
       stage.push({ "a.yaml": manifest("id-a", ["vm-1"]) });
-      const args = ["--source", stage.source, "--git-ca-file", stage.git.caFile, "--state-dir", "/tmp/state"];
+      const args = ["--source", stage.source, "--git-ca-file", stage.git.caFile, "--state-dir", "/tmp"];
+      const listeners = ["--probes-address", "127.0.0.1:0", "--api-address", "127.0.0.1:0"];
       const { child, kill } = image.start(
-        ["run", ...args, "--policy", join(stage.folder, "policy.yaml"), "--probes-address", "127.0.0.1:0"],
+        ["run", ...args, "--policy", join(stage.folder, "policy.yaml"), ...listeners],
         { env: exportsOf(stage.sandbox.ready.envFile), folders },
       );
       const { stdout, stderr, closed } = piped(child);
