@@ -122,11 +122,19 @@ describe("in a management group", () => {
   });
 });
 
-test("another role at the scope of a listed one goes", () => {
-  const both = there(assignment(reader), assignment(secretsUser));
-  expect(linesOf(planned({ bindings: [active(grantOf("Reader"))], ...both }))).toEqual([
-    "revoke Key Vault Secrets User",
-  ]);
+test.each([
+  ["another role at the scope of a listed one goes", [reader, secretsUser], vaultScope, []],
+  ["and is not taken for it", [secretsUser], vaultScope, ["grant Reader"]],
+  ["nor is the same role at another scope", [reader], group, ["grant Reader"]],
+])("%s", (_, roles, scope, given) => {
+  const { changes } = planned({
+    bindings: [active(grantOf("Reader"))],
+    ...there(...roles.map((role) => assignment(role, { scope }))),
+  });
+  const last = roles.at(-1)?.roleName;
+  expect(
+    changes.map(({ kind, subject }) => `${kind} ${subject.kind === "role" && subject.roleName}`),
+  ).toEqual([...given, `revoke ${last}`]);
 });
 
 describe("what a role's name or GUID means", () => {
