@@ -4,6 +4,7 @@ import type { Outcome } from "../apply/outcome.ts";
 import { document } from "../plan/fixtures.ts";
 import type { Change, ChangeKind, Held, HeldReason, Plan, Warning } from "../plan/plan.ts";
 import type { DaemonEvent, TurnEnd } from "../status/daemon-event.ts";
+import { conditionsOf, documentStatusOf } from "../status/fixtures.ts";
 import type { Condition, DocumentStatus } from "../status/status.ts";
 
 type EventOf<K extends DaemonEvent["kind"]> = Extract<DaemonEvent, { readonly kind: K }>;
@@ -29,39 +30,10 @@ export function outcomeOf(change: Change, state: Outcome["state"] = "applied", c
   return { change, state, message: "So it was.", ...(code !== undefined && { code }) };
 }
 
-export function planOf(changes: readonly Change[] = [], more: Partial<Plan> = {}): Plan {
-  return {
-    revision: "r1",
-    owner: "prod",
-    digest: "d",
-    changes,
-    operations: [],
-    held: [],
-    warnings: [],
-    orphans: [],
-    blastRadius: [],
-    selectors: [],
-    released: [],
-    ...more,
-  };
-}
-
 /** The status of a document of which this condition is true; undefined: none. */
 export function statusOf(type: Condition["type"] | undefined, name = "orders"): DocumentStatus {
-  const condition = (one: Condition["type"]): Condition => ({
-    type: one,
-    status: one === type ? "True" : "False",
-    reason: "Because",
-    message: "It is so.",
-  });
-  return {
-    document: document("IdentityBinding", name),
-    observedRevision: "r1",
-    conditions: [condition("Ready"), condition("Reconciling"), condition("Stalled")],
-    outcomes: [],
-    held: [],
-    upToDate: [],
-  };
+  const conditions = conditionsOf(type ?? "Suspended", "Because", "It is so.");
+  return documentStatusOf({ document: document("IdentityBinding", name), conditions });
 }
 
 export function passEnded(plan: Plan, more: Partial<EventOf<"passEnded">> = {}): EventOf<"passEnded"> {

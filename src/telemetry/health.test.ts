@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DaemonEvent } from "../status/daemon-event.ts";
-import { passEnded, planOf, turnEnded, turnStarted } from "./fixtures.ts";
+import { planWith } from "../status/fixtures.ts";
+import { passEnded, turnEnded, turnStarted } from "./fixtures.ts";
 import { healthFor } from "./health.ts";
 import { metricsFor } from "./metrics.ts";
 import { probesApp } from "./probes.ts";
@@ -32,10 +33,10 @@ describe("how long the loop may be silent", () => {
     ["in a turn", [turnStarted()], deadline + slack],
     [
       "after a plan",
-      [{ kind: "passPlanned", atInMs: 1, pass: passEnded(planOf()).pass, plan: planOf() }],
+      [{ kind: "passPlanned", atInMs: 1, pass: passEnded(planWith([])).pass, plan: planWith([]) }],
       deadline + slack,
     ],
-    ["after a pass", [passEnded(planOf())], deadline + slack],
+    ["after a pass", [passEnded(planWith([]))], deadline + slack],
     ["between turns", [waiting], 290_000 + slack],
     ["with a retry that is due at once", [turnEnded("failed", { atInMs: 9, nextAtInMs: 9 })], slack],
     ["with a clock that was set", [turnEnded("failed", { nextAtInMs: 1e12 })], 2 * interval + slack],
@@ -71,7 +72,11 @@ describe("how long the loop may be silent", () => {
 
 describe("ready", () => {
   const gone: DaemonEvent = { kind: "sourceLooked", atInMs: 1, source: {} };
-  const standby = [turnStarted({ reportsBecause: "Standby" }), passEnded(planOf()), turnEnded("reported")];
+  const standby = [
+    turnStarted({ reportsBecause: "Standby" }),
+    passEnded(planWith([])),
+    turnEnded("reported"),
+  ];
   test.each<readonly [string, readonly DaemonEvent[], boolean, string]>([
     ["nothing yet", [], false, "No revision is known to be good."],
     ["a revision", [looked, turnStarted()], false, "Azure has not been observed yet since the start."],
@@ -81,18 +86,23 @@ describe("ready", () => {
       false,
       "Azure has not been observed",
     ],
-    ["a pass", [looked, turnStarted(), passEnded(planOf())], true, "A good revision is in force"],
+    ["a pass", [looked, turnStarted(), passEnded(planWith([]))], true, "A good revision is in force"],
     ["a standby's report", [looked, ...standby], true, "A good revision is in force"],
     [
       "a failure later on",
-      [looked, passEnded(planOf()), turnEnded("failed")],
+      [looked, passEnded(planWith([])), turnEnded("failed")],
       true,
       "A good revision is in force",
     ],
-    ["no revision any more", [looked, passEnded(planOf()), gone], false, "No revision is known to be good."],
+    [
+      "no revision any more",
+      [looked, passEnded(planWith([])), gone],
+      false,
+      "No revision is known to be good.",
+    ],
     [
       "stopping",
-      [looked, passEnded(planOf()), { kind: "stopping", atInMs: 1, why: "SIGTERM" }],
+      [looked, passEnded(planWith([])), { kind: "stopping", atInMs: 1, why: "SIGTERM" }],
       false,
       "is stopping",
     ],
@@ -115,7 +125,7 @@ describe("the listener of probes and metrics", () => {
     expect(alive.headers.get("x-content-type-options")).toBe("nosniff");
     expect((await app.request("/readyz")).status).toBe(503);
     health.observe(looked);
-    health.observe(passEnded(planOf()));
+    health.observe(passEnded(planWith([])));
     expect((await app.request("/readyz")).status).toBe(200);
     pass(1e9);
     expect((await app.request("/healthz")).status).toBe(503);

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { heldReasons } from "../plan/held-reasons.ts";
 import { warningCodes } from "../plan/warning-codes.ts";
 import type { DaemonEvent, RefusalReason, TurnEnd, WakeReason } from "../status/daemon-event.ts";
+import { planWith } from "../status/fixtures.ts";
 import {
   changeOf,
   heldOf,
   outcomeOf,
   passEnded,
-  planOf,
   statusOf,
   turnEnded,
   turnStarted,
@@ -77,7 +77,7 @@ describe("what is shown after these events", () => {
     ],
     [
       "a standby's report is no success",
-      [turnStarted({ reportsBecause: "Standby" }), passEnded(planOf([one])), turnEnded("reported")],
+      [turnStarted({ reportsBecause: "Standby" }), passEnded(planWith([one])), turnEnded("reported")],
       [
         'bindery_passes_total{mode="report"} 1',
         'bindery_passes_total{mode="apply"} 0',
@@ -101,7 +101,7 @@ describe("what is shown after these events", () => {
       [
         turnStarted(),
         passEnded(
-          planOf([one, two], { held: [heldOf("NotOwned"), heldOf("NotOwned", "b"), heldOf("InUse")] }),
+          planWith([one, two], { held: [heldOf("NotOwned"), heldOf("NotOwned", "b"), heldOf("InUse")] }),
           {
             outcomes: [outcomeOf(one), outcomeOf(two, "skipped", "Contested")],
             documents: [statusOf("Ready"), statusOf("Stalled", "b"), statusOf(undefined, "c")],
@@ -128,7 +128,7 @@ describe("what is shown after these events", () => {
     [
       "a warning of the plan and of applying counts once",
       [
-        passEnded(planOf([], { warnings: [warningOf("ForeignTrust")] }), {
+        passEnded(planWith([], { warnings: [warningOf("ForeignTrust")] }), {
           warnings: [warningOf("ForeignTrust"), warningOf("ForeignIdentityLost")],
         }),
       ],
@@ -178,18 +178,18 @@ test("what is not held, warned of or in force any more has no series", async () 
   const shown = await after(
     { kind: "sourceLooked", atInMs: 1, source: { inForce: "ab".repeat(20) } },
     { kind: "sourceLooked", atInMs: 1, source: {} },
-    passEnded(planOf([], { held: [heldOf("NotOwned")] }), { warnings: [warningOf("ForeignTrust")] }),
-    passEnded(planOf()),
+    passEnded(planWith([], { held: [heldOf("NotOwned")] }), { warnings: [warningOf("ForeignTrust")] }),
+    passEnded(planWith([])),
   );
   expect(shown.filter((line) => /^bindery_(held_changes|warnings|revision_info)/.test(line))).toEqual([]);
 });
 
 test("drift is what comes up once the revision has been brought about", async () => {
   const healed = { outcomes: [outcomeOf(one)] };
-  const rollOut = [turnStarted(), passEnded(planOf([one]), healed), turnEnded()];
+  const rollOut = [turnStarted(), passEnded(planWith([one]), healed), turnEnded()];
   expect(await after(...rollOut)).toContain('bindery_drift_total{kind="attach"} 0');
   expect(await after(...rollOut, ...rollOut)).toContain('bindery_drift_total{kind="attach"} 1');
-  const next = passEnded(planOf([one], { revision: "r2" }), healed);
+  const next = passEnded(planWith([one], { revision: "r2" }), healed);
   expect(await after(...rollOut, turnStarted(), next)).toContain('bindery_drift_total{kind="attach"} 0');
 });
 
@@ -277,7 +277,7 @@ const event: fc.Arbitrary<DaemonEvent> = fc.oneof(
       revision: name,
     })
     .map(({ changes, state, code, reason, warning, documents, revision }) =>
-      passEnded(planOf(changes, { revision, held: [heldOf(reason)] }), {
+      passEnded(planWith(changes, { revision, held: [heldOf(reason)] }), {
         outcomes: changes.map((one) => outcomeOf(one, state, code)),
         warnings: [warningOf(warning, code)],
         documents: documents.map((one) => statusOf("Stalled", one)),
