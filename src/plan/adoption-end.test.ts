@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { DesiredIdentity } from "../desired/desired.ts";
 import { identityIdFrom } from "../model/arm-id.ts";
 import { ownerTag, principalMark, principalTag, pruneTag } from "../model/identity.ts";
+import { database, key, reads } from "./diff/fixtures.ts";
 import {
   binding,
   desired,
@@ -16,7 +18,8 @@ import {
   vmId,
   wanted,
 } from "./fixtures.ts";
-import { planFor } from "./plan-for.ts";
+import type { Plan } from "./plan.ts";
+import { noReleases, planFor } from "./plan-for.ts";
 
 const adopted = live({ tags: { ...live().tags, [pruneTag]: "pending" } });
 const principal = { principalId: "p-other", clientId: "c-other" };
@@ -26,6 +29,7 @@ const other = live({
   ...principal,
   tags: { [ownerTag]: "prod", [principalTag]: principalMark(principal), [pruneTag]: "pending" },
 });
+const ours = { [ownerTag]: "prod", [principalTag]: principalMark(principal) };
 const attachedOther = vm("vm-9", [], {
   attachments: { systemAssigned: false, userAssigned: [{ id: otherId, ...principal }] },
 });
@@ -53,6 +57,64 @@ describe("the protection of an adopted identity", () => {
     expect(
       linesOf(planFor(desired(wanted()), observed({ identities: [adopted] }, { unknown }), policy)),
     ).toEqual([]);
+  });
+});
+
+describe("the end of the protection", () => {
+  const bothWanted = (change: Partial<DesiredIdentity> = {}) =>
+    desired(
+      wanted(change),
+      wanted({ ...change, id: otherId, document: document("UserAssignedIdentity", "p") }),
+    );
+  const endOf = (plan: Plan, id = identityId) =>
+    plan.changes.find(
+      ({ identityId: of, subject }) => of === id && subject.kind === "tags" && pruneTag in subject.remove,
+    );
+
+  test("says whether something was too much, each identity for itself", () => {
+    const seen = observed({
+      identities: [adopted, live({ ...other, tags: ours })],
+      targets: [attachedOther, vm("vm-1", [identityId])],
+    });
+    const [held] = planFor(bothWanted(), seen, policy).held;
+    const releases = { ...noReleases, digests: new Set([held?.digest ?? ""]) };
+    const plan = planFor(bothWanted(), seen, policy, releases);
+    expect(endOf(plan)?.reason).toBe("what it had too much was released");
+    expect(endOf(plan)?.needs).toEqual([]);
+  });
+
+  test("does not come before the principal is recorded: until then somebody may have written our owner tag", () => {
+    const unfinished = live({ tags: { [ownerTag]: "prod", [pruneTag]: "pending" } });
+    const plan = planFor(desired(wanted()), observed({ identities: [unfinished] }), policy);
+    expect(linesOf(plan)).toEqual(["update tags principal"]);
+  });
+
+  test("of a recreated one waits for what it is to get in databases, and for nothing else", () => {
+    const recreated = { [pruneTag]: "recreated", "bindery-sql-1": key };
+    const databases = new Map([[key, database([])]]);
+    const want = { bindings: [...reads(), binding([namedVm("vm-1")])] };
+    const planWith = (extra: Record<string, string>, releases = noReleases) =>
+      planFor(
+        bothWanted(want),
+        observed(
+          {
+            identities: [
+              live({ tags: { ...live().tags, ...extra } }),
+              live({ ...other, tags: { ...ours, ...extra } }),
+            ],
+            targets: [vm("vm-1", [])],
+          },
+          { databases },
+        ),
+        policy,
+        releases,
+      );
+    const digests = new Set(planWith(recreated).held.map((h) => h.digest));
+    const plan = planWith(recreated, { ...noReleases, digests });
+    const inDatabases = plan.changes.filter((c) => c.identityId === identityId && "database" in c.subject);
+    expect(inDatabases.length).toBeGreaterThan(0);
+    expect(endOf(plan)?.needs).toEqual(inDatabases.map((c) => c.id));
+    expect(endOf(planWith({ ...recreated, [pruneTag]: "pending" }))?.needs).toEqual([]);
   });
 });
 

@@ -36,6 +36,13 @@ test.each<[string, Partial<DesiredIdentity>, readonly TrustAllowance[], readonly
   ["one that stays under Additive", { prunePolicy: "Additive", federatedCredentials: [main] }, [], one],
   ["even if the policy allows it", { prunePolicy: "Additive", federatedCredentials: [main] }, [evil], one],
   ["one that is listed", { prunePolicy: "Additive", federatedCredentials: [foreign] }, [], []],
+  ["one of two that are listed", { prunePolicy: "Additive", federatedCredentials: [main, foreign] }, [], []],
+  [
+    "what another issuer says of a listed subject",
+    { prunePolicy: "Additive", federatedCredentials: [{ ...foreign, name: "y", issuer: "https://other" }] },
+    [],
+    one,
+  ],
   ["one that is listed under another name", { federatedCredentials: [{ ...foreign, name: "y" }] }, [], []],
   ["one that this plan takes away", { federatedCredentials: [main] }, [], []],
   [
@@ -58,6 +65,17 @@ test.each<[string, Partial<DesiredIdentity>, readonly TrustAllowance[], readonly
 test("an identity that is not ours is not ours to judge", () => {
   expect(alarms({}, [foreign], [], { tags: {} })).toEqual([]);
   expect(alarms({}, [foreign], [], { tags: { [ownerTag]: "test" } })).toEqual([]);
+});
+
+test("the alarm points at the document of the identity", () => {
+  const want = wanted();
+  const credentials = new Map([[idKey(identityId), [foreign]]]);
+  const { warnings } = planFor(desired(want), observed({ identities: [live()] }, { credentials }), policy);
+  expect(warnings.map((w) => w.document)).toEqual([want.document]);
+});
+
+test("what another owner has and no document names is no orphan of ours", () => {
+  expect(alarms({}, [foreign], [], { id: orphanId, tags: { [ownerTag]: "test" } })).toEqual([]);
 });
 
 test("an orphan is ours too", () => {

@@ -1,12 +1,19 @@
 import { expect, test } from "vitest";
 import {
+  assignment,
   binding,
   desired,
+  grantOf,
+  group,
   identityId,
   live,
   namedVm,
   observed,
   policy,
+  principal,
+  reader,
+  secretsUser,
+  vaultScope,
   vm,
   vmId,
   wanted,
@@ -35,4 +42,25 @@ test("what refers to an identity is asked of what may be deleted, not of what is
       .deletions;
   expect(deletionsOf(live())).toEqual([identityId]);
   expect(deletionsOf(live({ tags: {} }))).toEqual([]);
+});
+
+test("exactly what would change is asked again: machines, assignments that go, and where somebody is to be given something", () => {
+  const surplus = assignment(reader);
+  const want = wanted({ bindings: [binding([namedVm("vm-1")], [grantOf(secretsUser.roleName, group)])] });
+  const seen = observed({ identities: [live()], targets: [vm("vm-1")], assignments: [surplus] });
+  expect(questionsOf(planFor(desired(want), seen, policy))).toEqual({
+    identityIds: [identityId, identityId, identityId],
+    targetIds: [vmId("vm-1")],
+    assignmentIds: [surplus.id],
+    grants: [{ scope: group, principalId: principal.principalId }],
+    deletions: [],
+  });
+  expect(surplus.scope).toBe(vaultScope);
+});
+
+test("a scale set whose instances are to be brought up to date is asked for again", () => {
+  const { changes, held } = planFor(desired(wanted()), observed(), policy);
+  const [create] = [...changes, ...held.map((h) => h.change)];
+  const rollOut = create && { ...create, subject: { kind: "instances" as const, targetId: vmId("set") } };
+  expect(questionsOf({ changes: rollOut ? [rollOut] : [], held: [] }).targetIds).toEqual([vmId("set")]);
 });
