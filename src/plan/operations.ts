@@ -73,7 +73,7 @@ function identitiesOf(node: Node): ReadonlySet<string> {
   return new Set(node.changes.map((c) => idKey(c.identityId)));
 }
 
-/** Marks (tags, credentials) hold nothing up but the deletion; everything else goes step by step. */
+/** Of two of the same identity. Marks (tags, credentials) hold nothing up but the deletion; everything else goes step by step. */
 function mustEndBefore(first: Node, then: Node): boolean {
   if (isEarlierCredential(first, then)) return true;
   const isEarlier = steps.indexOf(first.step) < steps.indexOf(then.step);
@@ -82,11 +82,7 @@ function mustEndBefore(first: Node, then: Node): boolean {
 
 /** Azure refuses concurrent writes of credentials of one identity; what goes makes room for what comes. */
 function isEarlierCredential(first: Node, then: Node): boolean {
-  return (
-    first.action.kind === "deleteCredential" &&
-    then.action.kind === "putCredential" &&
-    idKey(first.action.identityId) === idKey(then.action.identityId)
-  );
+  return first.action.kind === "deleteCredential" && then.action.kind === "putCredential";
 }
 
 function nodeFor(change: Change): Node | undefined {
@@ -185,11 +181,7 @@ function roleNode(change: Change, subject: SubjectOf<"role">): Node {
 
 /** All that comes and goes at one target is one PATCH, whatever the number of identities and bindings. */
 function patchNodes(changes: readonly Change[], observed: Observed): readonly Node[] {
-  const ofTargets = changes.filter((c) => c.subject.kind === "target");
-  const groups = Map.groupBy(ofTargets, (c) =>
-    c.subject.kind === "target" ? idKey(c.subject.targetId) : "",
-  );
-  return [...groups].flatMap(([key, group]) => {
+  return [...changesByTarget(changes)].flatMap(([key, group]) => {
     const target = observed.targets.get(key);
     if (!target) return [];
     const keys = (kind: "attach" | "detach") => group.filter((c) => c.kind === kind).map(keyFor);
@@ -201,6 +193,15 @@ function patchNodes(changes: readonly Change[], observed: Observed): readonly No
       },
     ];
   });
+}
+
+/** The changes of attachments, by the key of their target. */
+export function changesByTarget(changes: readonly Change[]): ReadonlyMap<string, readonly Change[]> {
+  const ofTargets = changes.flatMap((change) =>
+    change.subject.kind === "target" ? [{ change, key: idKey(change.subject.targetId) }] : [],
+  );
+  const groups = Map.groupBy(ofTargets, ({ key }) => key);
+  return new Map([...groups].map(([key, group]) => [key, group.map(({ change }) => change)]));
 }
 
 function keyFor({ id, identityId, subject }: Change): AttachmentKey {

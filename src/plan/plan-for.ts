@@ -79,8 +79,7 @@ function diffOf(subjects: Subjects): readonly Draft[] {
     ...diffGrants(subjects),
     ...diffDatabases(subjects),
   ];
-  const { identity, ownership } = subjects;
-  const isDoubtful = ownership.state === "Unfinished" && identity.lifecycle === "Present";
+  const isDoubtful = subjects.ownership.state === "Unfinished";
   return isDoubtful && drafts.some(isRemoval) ? drafts.map(protectedUntilSeen) : drafts;
 }
 

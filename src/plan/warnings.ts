@@ -9,6 +9,7 @@ import { isManagedElsewhere, surplusTargets } from "./diff/targets.ts";
 import { matches } from "./diff/wanted.ts";
 import type { Situation, Subjects } from "./draft.ts";
 import { foreignTrustWarnings } from "./foreign-trust.ts";
+import { changesByTarget } from "./operations.ts";
 import type { Change, Warning } from "./plan.ts";
 import { roleNameOf } from "./role-name.ts";
 import { staleOf } from "./stale.ts";
@@ -53,11 +54,7 @@ function observationWarnings({ observed }: Situation): readonly Warning[] {
 }
 
 function targetWarnings({ observed }: Situation, changes: readonly Change[]): readonly Warning[] {
-  const ofTargets = changes.filter((c) => c.subject.kind === "target");
-  const groups = Map.groupBy(ofTargets, (c) =>
-    c.subject.kind === "target" ? idKey(c.subject.targetId) : "",
-  );
-  return [...groups].flatMap(([key, group]) => {
+  return [...changesByTarget(changes)].flatMap(([key, group]) => {
     const target = observed.targets.get(key);
     return target ? disruptionWarnings(target, group, changes) : [];
   });
@@ -79,7 +76,7 @@ function disruptionWarnings(
       message: `${name} goes from one identity to ${after.userAssigned.length}: clients on it that name no client id will no longer get a token.`,
     });
   }
-  if (before > 0 && after.userAssigned.length === 0) {
+  if (after.userAssigned.length === 0) {
     warnings.push({ code: "LastIdentity", message: `The last user-assigned identity leaves ${name}.` });
   }
   const rollsOut = all.some(
