@@ -54,6 +54,28 @@ const role = (more = "") =>
 const sql = (more = "", database = "orders") =>
   `grants: [{ sqlDatabase: { server: sql-a.database.windows.net, database: ${database}, roles: [db_datareader]${more} } }]`;
 const ref = "identityRef: { name: a }";
+const whole = `subscriptionId: ${one}, resourceGroup: rg, prunePolicy: Additive`;
+const scope = `/subscriptions/${one}/resourceGroups/rg`;
+const roleId = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7";
+const otherRoleId = roleId.replace("acdd72a7", "acdd72a8");
+const vmOf = (spec: string) => `virtualMachine: { ${spec} }`;
+const vm = (more = "") => vmOf(`resourceGroup: rg, name: vm${more}`);
+const selector = (groups: string, tags: string, more = "") =>
+  `virtualMachines: { resourceGroups: ${groups}, selector: { matchTags: { ${tags} } }${more} }`;
+/** A binding of these targets, or of these roles at one scope. */
+const targets = (...entries: string[]) =>
+  binding("a", `${ref}, targets: [${entries.map((entry) => `{ ${entry} }`).join(", ")}]`);
+const grants = (...roles: string[]) =>
+  binding(
+    "a",
+    `${ref}, grants: [${roles.map((entry) => `{ azureRole: { ${entry}, scope: ${scope} } }`).join(", ")}]`,
+  );
+const same = (here: string, there: string) =>
+  expect.stringMatching(
+    new RegExp(
+      `error spec\\.${RegExp.escape(here)}: this is the same as spec\\.${RegExp.escape(there)} of this binding$`,
+    ),
+  );
 const mg = "/providers/Microsoft.Management/managementGroups";
 
 const rows: Row[] = [
@@ -72,6 +94,21 @@ const rows: Row[] = [
     ],
   ],
   [
+    "documents without a name, or without a namespace, are not told to be the same",
+    [
+      document("UserAssignedIdentity", "namespace: team", whole),
+      document("UserAssignedIdentity", "namespace: team", `${whole}, name: id-1`),
+      document("UserAssignedIdentity", "name: a", `${whole}, name: id-2`),
+      document("UserAssignedIdentity", "name: a", `${whole}, name: id-3`),
+    ],
+    [
+      expect.stringMatching(/^0\.yaml.* metadata\.name: name is missing$/),
+      expect.stringMatching(/^1\.yaml.* metadata\.name: name is missing$/),
+      expect.stringMatching(/^2\.yaml.* metadata\.namespace: namespace is missing$/),
+      expect.stringMatching(/^3\.yaml.* metadata\.namespace: namespace is missing$/),
+    ],
+  ],
+  [
     "an identity in Azure twice, in other case",
     [
       identity("a", "resourceGroup: rg, name: id-orders"),
@@ -87,6 +124,19 @@ const rows: Row[] = [
     "an identity in Azure twice, once by default of its name",
     [identity("orders"), identity("other", "resourceGroup: rg, name: orders")],
     [expect.stringContaining('by "team/orders" in 0.yaml:1')],
+  ],
+  [
+    "an identity in Azure twice, the second by default of its name",
+    [identity("other", "resourceGroup: rg, name: orders"), identity("orders")],
+    [expect.stringMatching(/^1\.yaml:1:\d+ error metadata\.name: .* by "team\/other" in 0\.yaml:1$/)],
+  ],
+  [
+    "identities of one name of which it is not said where they lie",
+    [identity("a", "name: id-a"), identity("b", "name: id-a")],
+    [
+      expect.stringContaining("resourceGroup is missing"),
+      expect.stringContaining("resourceGroup is missing"),
+    ],
   ],
   [
     "a second document for one identity is found although both have other mistakes",
@@ -115,6 +165,14 @@ const rows: Row[] = [
     [
       expect.stringContaining("not valid YAML"),
       expect.stringContaining('no readable document (1 could not be read) declares the identity "team/a"'),
+    ],
+  ],
+  [
+    "a binding without a reference is not compared with others",
+    [binding("a", role()), binding("b", role(', condition: "x"'))],
+    [
+      expect.stringMatching(/^0\.yaml.* spec\.identityRef: identityRef is missing$/),
+      expect.stringMatching(/^1\.yaml.* spec\.identityRef: identityRef is missing$/),
     ],
   ],
   [
@@ -179,6 +237,102 @@ const rows: Row[] = [
     [],
   ],
   [
+    "a target twice in one binding, once by default of its subscription and once in other case",
+    [identity("a"), targets(vm(), vm(`, subscriptionId: ${one}`).replace("rg", "RG"))],
+    [same("targets[1].virtualMachine", "targets[0]")],
+  ],
+  [
+    "targets of one name in two subscriptions, two groups, or of two kinds are two",
+    [
+      identity("a"),
+      targets(
+        vm(),
+        vm(`, subscriptionId: ${two}`),
+        vm().replace("rg", "rg2"),
+        vm().replace("name: vm", "name: vm2"),
+        vm().replace("virtualMachine", "virtualMachineScaleSet"),
+      ),
+    ],
+    [],
+  ],
+  [
+    "targets of which the name, or the group, is missing are not told to be the same",
+    [identity("a"), targets(...["name: vm", "name: vm", "resourceGroup: rg", "resourceGroup: rg"].map(vmOf))],
+    [0, 1, 2, 3].map((index) =>
+      expect.stringMatching(
+        new RegExp(`spec\\.targets\\[${index}\\]\\.virtualMachine\\.\\w+: \\w+ is missing$`),
+      ),
+    ),
+  ],
+  [
+    "a selector twice in one binding, in another order and case",
+    [
+      identity("a"),
+      targets(
+        selector("[rg-1, rg-2, rg-3]", "a: x, b: y, c: z"),
+        selector("[RG-3, rg-1, rg-2]", `C: z, A: x, b: y`, `, subscriptionId: ${one}`),
+      ),
+    ],
+    [same("targets[1].virtualMachines", "targets[0]")],
+  ],
+  [
+    "selectors of other groups, tags, values or subscriptions are others",
+    [
+      identity("a"),
+      targets(
+        selector("[rg-1]", "a: x"),
+        selector("[rg-1, rg-2]", "a: x"),
+        selector("[rg-1]", "b: x"),
+        selector("[rg-1]", "a: X"),
+        selector("[rg-1]", "a: x, b: y"),
+        selector("[rg-1]", "a: x", `, subscriptionId: ${two}`),
+        "virtualMachines: { resourceGroups: [rg-1] }",
+      ),
+    ],
+    [],
+  ],
+  [
+    "a role twice in one binding, by its name in other case and by its id in two forms",
+    [
+      identity("a"),
+      grants(
+        "roleName: Reader",
+        "roleName: READER",
+        `roleDefinitionId: ${roleId}`,
+        `roleDefinitionId: /subscriptions/${one}${roleId.toUpperCase()}`,
+      ),
+    ],
+    [same("grants[1].azureRole", "grants[0]"), same("grants[3].azureRole", "grants[2]")],
+  ],
+  [
+    "two roles at a scope are two, and so are those of which it is not said which",
+    [
+      identity("a"),
+      grants(
+        "roleName: Reader",
+        "roleName: Owner",
+        `roleDefinitionId: ${roleId}`,
+        `roleDefinitionId: ${otherRoleId}`,
+      ),
+      binding(
+        "b",
+        `${ref}, grants: [{ azureRole: { scope: ${scope} } }, { azureRole: { scope: ${scope} } }]`,
+      ),
+    ],
+    [expect.stringContaining("this names no role"), expect.stringContaining("this names no role")],
+  ],
+  [
+    "what stands twice in one binding is one mistake, although the two disagree",
+    [
+      identity("a"),
+      binding(
+        "a",
+        `${ref}, grants: [{ azureRole: { roleName: Reader, scope: ${scope} } }, { azureRole: { roleName: Reader, scope: ${scope}, condition: "x" } }]`,
+      ),
+    ],
+    [same("grants[1].azureRole", "grants[0]")],
+  ],
+  [
     "one user name for two identities in a database, whatever its case",
     [
       identity("a"),
@@ -191,6 +345,32 @@ const rows: Row[] = [
         /^3\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase\.userName: the identity "team\/a" has a user of this name in this database already, by "team\/a" in 2\.yaml:1$/,
       ),
     ],
+  ],
+  [
+    "one user name for two identities in a database, both by default of the name in Azure",
+    [
+      identity("a", "resourceGroup: rg, name: id-a"),
+      identity("b", "resourceGroup: rg2, name: ID-A"),
+      binding("a", `${ref}, ${sql()}`),
+      binding("b", `identityRef: { name: b }, ${sql()}`),
+    ],
+    [
+      expect.stringMatching(
+        /^3\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase: the identity "team\/a" has a user of this name/,
+      ),
+    ],
+  ],
+  [
+    "identities of one name may have the same role, and no database stands for another that is not named",
+    [
+      identity("a", "resourceGroup: rg, name: id-a"),
+      identity("b", "resourceGroup: rg2, name: id-a"),
+      binding("a", `${ref}, ${role()}`),
+      binding("b", `identityRef: { name: b }, ${role()}`),
+      binding("c", `${ref}, ${sql().replace("database: orders, ", "")}`),
+      binding("d", `identityRef: { name: b }, ${sql().replace("database: orders, ", "")}`),
+    ],
+    [expect.stringContaining("database is missing"), expect.stringContaining("database is missing")],
   ],
   [
     "one user name in two databases is fine, and so are two names in one",
@@ -272,6 +452,12 @@ const rows: Row[] = [
     policy("estate: { managementGroups: [mg-prod] }"),
   ],
   [
+    "a subscription that is none is one mistake, not two",
+    [identity("a", "subscriptionId: mine, resourceGroup: rg")],
+    [expect.stringContaining('"mine" is not a GUID')],
+    policy(`estate: { subscriptions: [${one}] }`),
+  ],
+  [
     "a whole subscription that the policy does not allow",
     [identity("a"), binding("a", `${ref}, targets: [{ virtualMachines: { resourceGroups: ["*"] } }]`)],
     [
@@ -305,12 +491,22 @@ describe("rules across documents", () => {
     const cure = 'did you mean "team/orders"? Otherwise add its UserAssignedIdentity document';
     expect(parse(identity("orders"), binding("a", "identityRef: { name: oders }"))).toEqual([cure]);
     expect(parse(identity("orders"), binding("a", "identityRef: { name: orders }", "guest"))).toEqual([cure]);
+    expect(
+      parse(
+        identity("orders"),
+        identity("ordering", undefined, "accounting"),
+        binding("a", "identityRef: { name: orders }", "accounting"),
+      ),
+    ).toEqual([cure]);
     expect(parse(identity("orders"), binding("a", "identityRef: { name: payments }"))).toEqual([
       "add its UserAssignedIdentity document, or correct the name",
     ]);
   });
 
-  test("without a policy the estate counts as not checked", () => {
+  test("without a policy the estate counts as not checked, with one as checked", () => {
+    const bytes = new TextEncoder().encode(policy(`estate: { subscriptions: [${one}] }`));
+    const { policy: read } = parsePolicy({ path: "policy.yaml", bytes });
     expect(parseManifests([], {}).isEstateChecked).toBe(false);
+    expect(read && parseManifests([], { policy: read }).isEstateChecked).toBe(true);
   });
 });
