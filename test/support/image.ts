@@ -1,6 +1,6 @@
 // Bindery's image without a container engine: Debian's buildah makes it on a base of mmdebstrap, runc runs it.
 import { execFile, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -16,6 +16,11 @@ const run = promisify(execFile);
 const machineCertificates = "/etc/ssl/certs/ca-certificates.crt";
 /** Where the base has the certificates of the machine: a build may go through a proxy that signs for the registry. */
 const buildCertificates = "/etc/build-ca.crt";
+
+/** With vfs, which works everywhere, every step copies all files. */
+function storageDriver(): string {
+  return readFileSync("/proc/filesystems", "utf8").includes("overlay") ? "overlay" : "vfs";
+}
 
 /** npm's own folder on this machine; the package `node` does not bring it. */
 function npmFolder(): string | undefined {
@@ -51,7 +56,7 @@ export async function buildImage(args: Readonly<Record<string, string>>): Promis
   const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   const places = ["--root", join(folder, "store"), "--runroot", join(folder, "run")];
   const buildah: Buildah = async (...words) => {
-    const all = [...places, "--storage-driver", "vfs", ...words];
+    const all = [...places, "--storage-driver", storageDriver(), ...words];
     return (await run("buildah", all, { cwd: root, maxBuffer: 2 ** 26 })).stdout.trim();
   };
   try {
