@@ -54,7 +54,7 @@ export function readDocument(source: SourceText, tree: YamlTree): ReadResult {
   const schema = schemas[kind];
   const parsed = schema.safeParse(tree.value);
   const found = (parsed.error?.issues ?? [])
-    .filter((issue) => issue.path[0] !== "apiVersion" && issue.path[0] !== "kind")
+    .filter((issue) => issue.path[0] !== "apiVersion")
     .flatMap((issue) => mistakesFrom({ kind, schema, tree }, issue));
   const diagnostics = [...problems, ...found].map((p) => diagnosticAt(source, p.offset, p));
   const document = { kind, source, tree };

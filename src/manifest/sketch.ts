@@ -72,9 +72,8 @@ export function entriesOf(binding: ReadDocument, list: "targets" | "grants"): Li
 /** What a target is, without case, or undefined if that cannot be read. */
 export function targetKey(entry: ListEntry, defaultSubscription: string): string | undefined {
   const subscription = textAt(entry.tree, ["subscriptionId"]) ?? defaultSubscription;
-  const selected = entry.tree.value;
   if (entry.member === "virtualMachines") {
-    return selectorKey(entry, subscription, selected);
+    return selectorKey(entry, subscription);
   }
   const [group, name] = [textAt(entry.tree, ["resourceGroup"]), textAt(entry.tree, ["name"])];
   if (group === undefined || name === undefined) {
@@ -83,9 +82,9 @@ export function targetKey(entry: ListEntry, defaultSubscription: string): string
   return [entry.member, subscription, group, name].join("|").toLowerCase();
 }
 
-function selectorKey(entry: ListEntry, subscription: string, selected: unknown): string | undefined {
+function selectorKey(entry: ListEntry, subscription: string): string | undefined {
   const groups = treeAt(entry.tree, ["resourceGroups"])?.value;
-  if (!Array.isArray(groups) || typeof selected !== "object") {
+  if (!Array.isArray(groups)) {
     return undefined;
   }
   const tags = treeAt(entry.tree, ["selector", "matchTags"])?.children ?? new Map<string, YamlTree>();
