@@ -46,6 +46,35 @@ const noText: Row[] = [
     new Uint8Array([0x61, 0x3a, 0x0a, 0x62, 0x3a, 0xe9, 0x0a]),
     ["2:1 : this line holds bytes that are not UTF-8 → save the file as UTF-8"],
   ],
+  [
+    "UTF-16 of the other order",
+    new Uint8Array([0xfe, 0xff, 0x00, 0x61]),
+    ["1:1 : this file is UTF-16, not UTF-8 → save the file as UTF-8"],
+  ],
+  ...[
+    [0xff, 0x61],
+    [0xfe, 0x61],
+    [0x61, 0xff],
+    [0xc3, 0xfe],
+  ].map(
+    (bytes): Row => [
+      `bytes that are neither, ${bytes}`,
+      new Uint8Array(bytes),
+      ["1:1 : this line holds bytes that are not UTF-8 → save the file as UTF-8"],
+    ],
+  ),
+  [
+    "bytes that are no UTF-8 in the last line, without a line break",
+    new Uint8Array([0x61, 0x3a, 0x0a, 0x62, 0x3a, 0xe9]),
+    ["2:1 : this line holds bytes that are not UTF-8 → save the file as UTF-8"],
+  ],
+  [
+    "a control character at the end of a line",
+    "a: b\u0007\nc: d\n",
+    [
+      "1:5 : the character U+0007 here is invisible or a control → remove it: a file that people review must hold what it shows",
+    ],
+  ],
   ["a byte order mark is fine", `\ufeff${identity()}`, []],
   [
     "a control character",
@@ -231,6 +260,20 @@ const surprises: Row[] = [
     ['8:17 spec.tags.a: the alias "*t" lies inside of what it names → write out what is meant'],
   ],
   ["aliases are fine", identity("  location: &l westeurope\n  tags: { here: *l }\n"), []],
+  [
+    "also to lists and mappings, twice, and to keys",
+    identity(
+      "  ignore: { targets: &i [], roleAssignments: *i }\n  allowBindingsFrom: *i\n  tags: { &k west: &v x, east: *k, north: *v }\n",
+    ),
+    [],
+  ],
+  [
+    "a tag inside of a list",
+    identity("  allowBindingsFrom: [{ namespace: a }, { namespace: !!str b }]\n"),
+    [
+      '8:60 spec.allowBindingsFrom[1].namespace: the YAML tag "!!str" → remove the tag; text that looks like a number or a boolean becomes text by quotes',
+    ],
+  ],
   [
     "an escape that hides something",
     identity('  tags: { a: "\\u202etxt.exe" }\n'),
@@ -566,6 +609,11 @@ const identities: Row[] = [
     ["8:9 spec.tags: 41 tags → keep at most 40: Azure allows 50 and Bindery needs some"],
   ],
   [
+    "as many tags as there may be, with as long values",
+    identity(`  tags: { ${Array.from({ length: 40 }, (_, i) => `k${i}: ${"x".repeat(256)}`).join(", ")} }\n`),
+    [],
+  ],
+  [
     "several audiences",
     identity(
       "  federatedCredentials:\n    - { name: github, issuer: https://a.example, subject: s, audiences: [a, b] }\n",
@@ -605,6 +653,18 @@ const identities: Row[] = [
     ],
   ],
   [
+    "federated credentials without a subject, or without an issuer, are not told to be the same",
+    identity(
+      "  federatedCredentials:\n    - { name: cred-1, issuer: https://a.example, audience: a }\n    - { name: cred-2, issuer: https://a.example, audience: a }\n    - { name: cred-3, subject: s, audience: a }\n    - { name: cred-4, subject: s, audience: a }\n",
+    ),
+    [
+      '9:7 spec.federatedCredentials[0].subject: subject is missing → add it, like "subject: repo:contoso/orders:ref:refs/heads/main"',
+      '10:7 spec.federatedCredentials[1].subject: subject is missing → add it, like "subject: repo:contoso/orders:ref:refs/heads/main"',
+      '11:7 spec.federatedCredentials[2].issuer: issuer is missing → add it, like "issuer: https://token.actions.githubusercontent.com"',
+      '12:7 spec.federatedCredentials[3].issuer: issuer is missing → add it, like "issuer: https://token.actions.githubusercontent.com"',
+    ],
+  ],
+  [
     "too many federated credentials",
     identity(
       `  federatedCredentials:\n${Array.from({ length: 21 }, (_, i) => `    - { name: fic-${i}, issuer: https://a.example, subject: s${i}, audience: a }\n`).join("")}`,
@@ -634,6 +694,16 @@ const bindings: Row[] = [
     ),
     [
       '15:7 spec.targets[0]: virtualMachine and virtualMachineScaleSet together, where exactly one may stand → keep one here, and begin a list entry with "- " for each other one',
+    ],
+  ],
+  [
+    "two members in one target, one of them with an unknown key",
+    binding(
+      "  targets:\n    - virtualMachine: { resourceGroup: rg, name: vm, zzzzzzzz: 1 }\n      virtualMachineScaleSet: { resourceGroup: rg, name: vmss }\n",
+    ),
+    [
+      '15:7 spec.targets[0]: virtualMachine and virtualMachineScaleSet together, where exactly one may stand → keep one here, and begin a list entry with "- " for each other one',
+      '15:54 spec.targets[0].virtualMachine.zzzzzzzz: unknown key "zzzzzzzz" → known keys here are subscriptionId, resourceGroup, name',
     ],
   ],
   [
@@ -671,6 +741,21 @@ const bindings: Row[] = [
     ],
   ],
   [
+    "SQL databases without a value, and such that grant nothing and have other mistakes",
+    binding(
+      "  grants:\n    - sqlDatabase:\n    - sqlDatabase: { server: s.database.windows.net, database: d, roles: [], permissions: [], zzzzzzzz: 1 }\n    - sqlDatabase: { server: 's', zzzzzzzz: 1 }\n",
+    ),
+    [
+      '15:7 spec.grants[0].sqlDatabase: "sqlDatabase" has no value → indent the lines that belong to it further than its key, or remove the key',
+      "16:20 spec.grants[1].sqlDatabase: this grants nothing → list roles or permissions, for example roles: [db_datareader]",
+      '16:95 spec.grants[1].sqlDatabase.zzzzzzzz: unknown key "zzzzzzzz" → known keys here are server, database, userName, userFrom, roles, permissions, replaceUserWithSid',
+      '17:7 spec.grants[2].sqlDatabase.database: database is missing → add it, like "database: orders"',
+      "17:20 spec.grants[2].sqlDatabase: this grants nothing → list roles or permissions, for example roles: [db_datareader]",
+      '17:30 spec.grants[2].sqlDatabase.server: "s" is not the full name of a SQL server → write it like sql-orders.database.windows.net, without a port and without tcp:',
+      '17:35 spec.grants[2].sqlDatabase.zzzzzzzz: unknown key "zzzzzzzz" → known keys here are server, database, userName, userFrom, roles, permissions, replaceUserWithSid',
+    ],
+  ],
+  [
     "a misspelt grant of a later version",
     binding("  grants:\n    - postgresDatabse: { server: s }\n"),
     [
@@ -691,6 +776,13 @@ const bindings: Row[] = [
       "15:71 spec.targets[0].virtualMachines.selector.matchTags: this selector is empty → name at least one tag, for example { app: orders }",
       '16:49 spec.targets[1].virtualMachines.selector.matchTags: matchTags is missing → add it, like "matchTags: { app: orders }"',
       '17:49 spec.targets[2].virtualMachines.selector: "selector" has no value → indent the lines that belong to it further than its key, or remove the key',
+    ],
+  ],
+  [
+    "a selector without tags",
+    binding("  targets:\n    - virtualMachines: { resourceGroups: [rg], selector: { matchTags: } }\n"),
+    [
+      '15:60 spec.targets[0].virtualMachines.selector.matchTags: "matchTags" has no value → indent the lines that belong to it further than its key, or remove the key',
     ],
   ],
   [

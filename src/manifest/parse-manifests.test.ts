@@ -111,3 +111,35 @@ spec: { subscriptionId: 00000000-0000-0000-0000-000000000001, resourceGroup: rg,
     expect(documents.map((document) => document.origin.line)).toEqual([3, 22]);
   });
 });
+
+describe("documents that are not right are not handed on", () => {
+  const right = `apiVersion: bindery.dev/v1alpha1
+kind: UserAssignedIdentity
+metadata: { name: orders, namespace: team-orders }
+spec: { subscriptionId: 00000000-0000-0000-0000-000000000001, resourceGroup: rg, prunePolicy: Additive }
+`;
+
+  test.each([
+    ["a key twice", right.replace("{ name: orders,", "{ name: orders, name: orders,")],
+    ["a tag", right.replace("resourceGroup: rg", "resourceGroup: !!str rg")],
+    ["a field of another type", right.replace("resourceGroup: rg", "resourceGroup: 1")],
+    ["another version", right.replace("v1alpha1", "v1")],
+  ])("%s", (_, text) => {
+    const { documents, diagnostics } = parse(
+      `${text}---\n${right.replace("orders", "other").replace("rg", "rg2")}`,
+    );
+    expect(diagnostics.map((d) => d.severity)).toEqual(["error"]);
+    expect(documents.map((document) => document.metadata.name)).toEqual(["other"]);
+  });
+
+  test("a List may have our version; what is nothing in it is no document", () => {
+    const list = (items: string) =>
+      parse(`apiVersion: bindery.dev/v1alpha1\nkind: List\nitems: [${items}]\n`);
+    expect(list("").diagnostics).toEqual([
+      expect.objectContaining({ message: "there is no document in it" }),
+    ]);
+    expect(list("null, 1, []").diagnostics.map((d) => d.message)).toEqual(
+      Array(3).fill("a document is a mapping, and this is none"),
+    );
+  });
+});

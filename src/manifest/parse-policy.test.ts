@@ -49,6 +49,7 @@ describe("a policy that is right", () => {
   federatedCredentials: { allow: [{ issuer: https://i, subject: "repo:o/*" }] }
   sqlServers: { allow: ["sql-*.database.windows.net"] }
   releases: [0123456789abcdef01234567]
+  lease: { blobUrl: https://store1.blob.core.windows.net/bindery/prod, durationSeconds: 30 }
   source: { acceptRevision: 8f3c2a1b0d9e7f6a5b4c3d2e1f0a9b8c7d6e5f4a }
 `),
     );
@@ -62,6 +63,7 @@ describe("a policy that is right", () => {
       federatedCredentials: [{ issuer: "https://i", subject: "repo:o/*" }],
       sqlServers: ["sql-*.database.windows.net"],
       releases: ["0123456789abcdef01234567"],
+      lease: { blobUrl: "https://store1.blob.core.windows.net/bindery/prod", durationInSeconds: 30 },
     });
   });
 });
@@ -149,6 +151,16 @@ describe("a policy with a mistake is no policy", () => {
       "another kind",
       "apiVersion: bindery.dev/v1alpha1\nkind: IdentityBinding\nmetadata: { name: a, namespace: b }\nspec: { identityRef: { name: a } }\n",
       ["2:7 kind: this is no Policy"],
+    ],
+    [
+      "a policy behind another kind",
+      `apiVersion: bindery.dev/v1alpha1\nkind: IdentityBinding\nmetadata: { name: a, namespace: b }\nspec: { identityRef: { name: a } }\n---\n${policy("")}`,
+      ["2:7 kind: this is no Policy"],
+    ],
+    [
+      "an estate without anything in it",
+      policy("", `owner: prod\n  tenantId: ${id}\n  estate:`),
+      ['7:3 spec.estate: "estate" has no value'],
     ],
     ["two policies", `${policy("")}---\n${policy("")}`, ["10:7 kind: a second Policy"]],
   ])("%s", (_, text, mistakes) => {

@@ -51,6 +51,13 @@ describe("rule 21: a folder speaks for its own namespace only", () => {
     ["from a folder of that name elsewhere", "billing/team-orders", orders, "orders", otherRule],
     ["from the PATH itself", "", orders, "orders", otherRule],
     ["from standard input or a file that is named", undefined, orders, "orders", otherRule],
+    [
+      "from standard input, whatever folders are called",
+      undefined,
+      "{ folder: undefined, namespace: orders }",
+      "orders",
+      otherRule,
+    ],
     ["a namespace that nobody has bound, outside", "common", orders, "common", undefined],
     ["a namespace that nobody has bound, from standard input", undefined, orders, "common", undefined],
     ["the longest folder wins", "teams/orders/eu", nested, "orders", undefined],
@@ -68,6 +75,11 @@ describe("rule 21: a folder speaks for its own namespace only", () => {
       "team-billing",
       `${orders}, { folder: team-billing, namespace: billing }`,
       'documents in the folder "team-billing" have the namespace "billing": the policy "prod" says so → write "namespace: billing", or move the document to "team-orders"',
+    ],
+    [
+      "team-billing",
+      "{ folder: team-billing, namespace: billing }",
+      'write "namespace: billing", or move the document to another folder',
     ],
     [
       "elsewhere",
