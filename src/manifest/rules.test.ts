@@ -71,12 +71,7 @@ const grants = (...roles: string[]) =>
     `${ref}, grants: [${roles.map((entry) => `{ azureRole: { ${entry}, scope: ${scope} } }`).join(", ")}]`,
   );
 const same = (here: string, there: string) =>
-  expect.stringMatching(
-    new RegExp(
-      `error spec\\.${RegExp.escape(here)}: this is the same as spec\\.${RegExp.escape(there)} of this binding$`,
-    ),
-  );
-const mg = "/providers/Microsoft.Management/managementGroups";
+  expect.stringContaining(` error spec.${here}: this is the same as spec.${there} of this binding`);
 
 const rows: Row[] = [
   [
