@@ -72,6 +72,7 @@ const grants = (...roles: string[]) =>
   );
 const same = (here: string, there: string) =>
   expect.stringContaining(` error spec.${here}: this is the same as spec.${there} of this binding`);
+const mg = "/providers/Microsoft.Management/managementGroups";
 
 const rows: Row[] = [
   [
