@@ -8,7 +8,7 @@ import { type Azurite, type Wire, wireTo } from "./azurite.ts";
 import { isWrite } from "./kill-gate.ts";
 
 /** The one subscription of tests of the lease. */
-const leaseSubscriptionId = "0b1f6471-0000-4000-8000-00000000a001";
+export const leaseSubscriptionId = "0b1f6471-0000-4000-8000-00000000a001";
 
 /** A sandbox with so many machines, vm-0 and on, in which nothing lags. */
 export function leaseSeed(machines: number): string {
