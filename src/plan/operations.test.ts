@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { identityIdFrom } from "../model/arm-id.ts";
 import { ownerTag } from "../model/identity.ts";
+import { byText } from "../model/order.ts";
 import type { DatabaseSubject } from "./database-subjects.ts";
 import { database, execute, key, ref } from "./diff/fixtures.ts";
 import { changeId } from "./draft.ts";
@@ -232,6 +233,6 @@ describe("in databases", () => {
     ["a user that comes is one of its own", [gets, user], ["user", "gets < user"]],
     ["so is one that goes", [loses, noUser, gets], ["gets", "noUser < gets", "loses < gets"]],
   ])("%s", (_, changes, order) => {
-    expect([...orderOf(changes)].toSorted()).toEqual([...order].toSorted());
+    expect([...orderOf(changes)].toSorted(byText)).toEqual([...order].toSorted(byText));
   });
 });
