@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { DesiredDatabase } from "../../desired/desired.ts";
+import { type DatabaseUser, databaseKey } from "../../model/database.ts";
 import type { Policy } from "../../model/policy.ts";
+import { database, deadSid, reads, ref, tagged, user } from "../diff/fixtures.ts";
 import { binding, desired, document, linesOf, live, observed, policy, wanted } from "../fixtures.ts";
 import { planFor } from "../plan-for.ts";
 
@@ -149,4 +151,50 @@ test.each<readonly [string, Partial<DesiredDatabase>, Partial<Policy>, string, r
   ],
 ])("%s", (_, change, policyChange, database, lines) => {
   expect(linesFor(change, policyChange, database)).toEqual(lines);
+});
+
+describe("what the user of a dead principal leaves to the new one is judged like a grant of it", () => {
+  const control = { permission: "CONTROL", securable: onSchema, state: "GRANT" } as const;
+  const select = { ...control, permission: "SELECT" } as const;
+  test.each<[string, Partial<DatabaseUser>, readonly string[]]>([
+    ["ordinary roles and permissions", { roles: ["db_datareader"], permissions: [select] }, []],
+    ["a privileged role", { roles: ["db_datareader", "db_owner"] }, ["db_owner"]],
+    ["a privileged permission", { permissions: [select, control] }, ["CONTROL"]],
+    ["both", { roles: ["db_owner"], permissions: [control] }, ["db_owner, CONTROL"]],
+  ])("%s", (_, left, privileges) => {
+    expect(privilegesHeld(left, "orders")).toEqual(privileges);
+  });
+
+  test("in master it is all privileged", () => {
+    const left = { roles: ["db_datareader"], permissions: [select] };
+    expect(privilegesHeld(left, "MASTER")).toEqual(["db_datareader, SELECT"]);
+    expect(privilegesHeld({}, "MASTER")).toEqual([]);
+  });
+});
+
+/** What is named as privileged where a user that has this gives way, under a policy that adds only. */
+function privilegesHeld(left: Partial<DatabaseUser>, name: string): readonly string[] {
+  const at = { ...ref, database: name };
+  const resource = { id: `${server}/databases/${name}`, ref: at, status: "Online" };
+  const there = database([user({ sid: deadSid, ...left })]);
+  const bindings = reads({ ref: at, replaceUserWithSid: deadSid });
+  const plan = planFor(
+    desired(wanted({ prunePolicy: "Additive", bindings })),
+    observed(
+      { identities: [tagged({ "bindery-sql-1": `${at.server}/${name}` })] },
+      { databases: new Map([[databaseKey(at), { ...there, resource }]]) },
+    ),
+    policy,
+  );
+  return plan.held.flatMap(({ reason, message, change }) =>
+    reason === "Privileged" && change.kind === "update" ? [message.split(" in ")[0] ?? ""] : [],
+  );
+}
+
+test("of protected ids just the database and its server protect it", () => {
+  const others = [`${server}/databases/orders-2`, `${server}-2`, `${server}/databases`];
+  const line = "grant db_datareader in sql-orders/orders";
+  const want = { roles: ["db_datareader"] };
+  expect(linesFor(want, { protected: others })).toEqual([line]);
+  expect(linesFor(want, { protected: [...others, server] })).toEqual([`Protected: ${line}`]);
 });

@@ -12,6 +12,7 @@ import {
   identityId,
   linesOf,
   live,
+  namedVm,
   observed,
   policy,
   reader,
@@ -84,6 +85,12 @@ test("nothing is done for an identity in a subscription that cannot be read", ()
   expect(lines({ want: { tags: { team: "x" } }, change: { subscriptions: new Set([elsewhere]) } })).toEqual([
     "SubscriptionUnknown: update tags team",
   ]);
+});
+
+test("a machine that is being deleted is left alone, and only that one", () => {
+  const bindings = [binding([namedVm("vm-1"), namedVm("vm-2")])];
+  const targets = [vm("vm-1", [], { provisioningState: "Deleting" }), vm("vm-2")];
+  expect(lines({ want: { bindings }, see: { targets } })).toEqual(["attach vm-2", "TargetBusy: attach vm-1"]);
 });
 
 test("a selector of a whole subscription is followed only if the policy says so", () => {
