@@ -20,7 +20,8 @@ process.stdout.write(
 );
 
 function debianPackages() {
-  const format = "${db:Status-Abbrev}\t${Package}\t${Version}\t${Architecture}\n";
+  const fields = ["db:Status-Abbrev", "Package", "Version", "Architecture"];
+  const format = `${fields.map((field) => `\${${field}}`).join("\t")}\n`;
   const { ID, VERSION_ID } = osRelease();
   return execFileSync("dpkg-query", ["--show", `--showformat=${format}`], { encoding: "utf8" })
     .split("\n")
@@ -52,8 +53,6 @@ function spdxPackage({ id, name, version, purl }) {
     filesAnalyzed: false,
     licenseConcluded: "NOASSERTION",
     licenseDeclared: "NOASSERTION",
-    externalRefs: [
-      { referenceCategory: "PACKAGE-MANAGER", referenceType: "purl", referenceLocator: purl },
-    ],
+    externalRefs: [{ referenceCategory: "PACKAGE-MANAGER", referenceType: "purl", referenceLocator: purl }],
   };
 }
