@@ -2,19 +2,11 @@ import { describe, expect, test } from "vitest";
 import type { DesiredDatabase } from "../../desired/desired.ts";
 import { type DatabaseUser, databaseKey } from "../../model/database.ts";
 import type { Policy } from "../../model/policy.ts";
-import { database, deadSid, reads, ref, tagged, user } from "../diff/fixtures.ts";
+import { database, deadSid, reads, ref, rights, tagged, user } from "../diff/fixtures.ts";
 import { binding, desired, document, linesOf, live, observed, policy, wanted } from "../fixtures.ts";
 import { planFor } from "../plan-for.ts";
 
 const server = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Sql/servers/sql-orders";
-const rights = {
-  user: "bindery",
-  seesAll: true,
-  isOwner: true,
-  altersUsers: true,
-  altersRoles: true,
-  controls: true,
-};
 const roles = ["db_owner", "db_datareader", "db_securityadmin", "db_accessadmin", "db_ddladmin"].map(
   (name) => ({
     name,
