@@ -5,7 +5,6 @@ import { desiredFrom } from "../desired/desired-from.ts";
 import type { ManifestDocument } from "../manifest/manifest-document.ts";
 import { parseManifests } from "../manifest/parse-manifests.ts";
 import { modelPolicyFrom, parsePolicy } from "../manifest/parse-policy.ts";
-import { renderDiagnostics } from "../manifest/render-diagnostics.ts";
 import type { Policy as PolicyDocument } from "../manifest/schema-policy.ts";
 import { type Diagnostic, hasErrors, sortedDiagnostics } from "../model/diagnostic.ts";
 import type { Policy } from "../model/policy.ts";
@@ -14,6 +13,7 @@ import type { SourceFile } from "../model/source.ts";
 import { safeText } from "../model/text.ts";
 import { readManifests } from "../source/directory.ts";
 import { liesUnder } from "../source/lies-under.ts";
+import { diagnosticsText } from "./diagnostics-text.ts";
 import { CliError, exitCodes } from "./errors.ts";
 import { readNamedFile } from "./files.ts";
 import type { CliIo } from "./io.ts";
@@ -97,7 +97,7 @@ export async function readValidInputs(
   }
   const { files, revision, documents, diagnostics, policy } = await readInputs(paths, options, io, signal);
   const color = hasColor(io.stderr, io.env);
-  io.stderr.write(renderDiagnostics(diagnostics, "text", { color, files }));
+  io.stderr.write(await diagnosticsText(diagnostics, "text", { color, files }));
   if (hasErrors(diagnostics) || !policy) {
     const count = diagnostics.filter((d) => d.severity === "error").length;
     throw new CliError(

@@ -1,6 +1,7 @@
 // What `bindery validate` does: every mistake in manifests and policy, without Azure.
-import { type DiagnosticsFormat, renderDiagnostics } from "../manifest/render-diagnostics.ts";
+import type { DiagnosticsFormat } from "../manifest/render-diagnostics.ts";
 import { hasErrors } from "../model/diagnostic.ts";
+import { diagnosticsText } from "./diagnostics-text.ts";
 import { exitCodes } from "./errors.ts";
 import { type InputOptions, type ReadInputs, readInputs } from "./inputs.ts";
 import { interruptionOf } from "./interruption.ts";
@@ -21,7 +22,7 @@ export async function runValidate(
   using interruption = interruptionOf(io, undefined);
   const inputs = await readInputs(paths, options, io, interruption.stop);
   const color = hasColor(io.stdout, io.env);
-  io.stdout.write(renderDiagnostics(inputs.diagnostics, options.output, { color, files: inputs.files }));
+  io.stdout.write(await diagnosticsText(inputs.diagnostics, options.output, { color, files: inputs.files }));
   io.stderr.write(`${closingLine(inputs)}\n`);
   return hasErrors(inputs.diagnostics) ? exitCodes.badInput : exitCodes.done;
 }
