@@ -58,5 +58,6 @@ async function ran(azure: EmbeddedAzure, share: Share): Promise<Found> {
   const how = { seed, endOnFailure: !shrinks, ...which };
   const details = await fc.check(property, how);
   const failure = fc.defaultReportMessage(details);
-  return { results, ...(failure !== undefined && { failure }) };
+  // What is wrong first: the case is long, and fast-check leaves the error out.
+  return { results, ...(failure !== undefined && { failure: `${details.errorInstance}\n${failure}` }) };
 }
