@@ -48,6 +48,9 @@ export function databaseWitnessOf(scene: DatabaseScene): DatabaseWitness {
   let waiting: readonly DatabaseDeed[] = one.deeds.toSorted((a, b) => a.at - b.at);
   const replaceable = new Set(identityNames.map((name) => sidFrom(clientIdOf(name, "dead"))));
 
+  // Where the statement before made a user whose mark is the next one: until then nobody can tell that it is Bindery's.
+  const unmarked = new Set<string>();
+
   const mayAct = (deed: DatabaseDeed, place: string, isReading: boolean): boolean => {
     if (deed.place !== place || deed.at > counts.readings + counts.writes) return false;
     if (databaseAt(world, place)?.database.transactionOf !== undefined) return false;
@@ -72,12 +75,13 @@ export function databaseWitnessOf(scene: DatabaseScene): DatabaseWitness {
     if (event.kind !== "request" || isOptions(event.text)) return;
     const place = `${event.server}/${event.database}`.toLowerCase();
     const isReading = isOnlyReading(event.text);
-    actBefore(place, isReading);
+    if (!unmarked.delete(place)) actBefore(place, isReading);
     if (isReading) {
       counts.readings += 1;
       return;
     }
     counts.writes += 1;
+    if (/\bFROM EXTERNAL PROVIDER\b/i.test(event.text)) unmarked.add(place);
     const { operations = [] } = scene.plan() ?? {};
     const judging = { world, operations, isStale: scene.isStale, replaceable };
     problems.push(...batchProblems(judging, place, event.text));
