@@ -34,8 +34,15 @@ interface Work extends Write {
  */
 export const patchTarget: Runner<"patchTarget"> = async (action, run) => {
   const ledger = ledgerFrom(action, new Set(run.changes.map((change) => change.id)));
-  const [wasWritten, isStale, isIsolated, isRenewing, isParted] = [false, false, false, false, false];
-  const work: Work = { run, ledger, wasWritten, isStale, isIsolated, isRenewing, isParted };
+  const work: Work = {
+    run,
+    ledger,
+    wasWritten: false,
+    isStale: false,
+    isIsolated: false,
+    isRenewing: false,
+    isParted: false,
+  };
   const refusal = await refusalOf(action, work);
   const last: LastRead = work.isStale
     ? await readBack(run, ledger, action.target.id, refusal)
