@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { type DatabaseChange, type Securable, sidFrom } from "../src/model/database.ts";
-import { createDatabase } from "../src/sandbox/sql/engine/database.ts";
+import type { Session } from "../src/sandbox/sql/engine/batch.ts";
+import { createDatabase } from "../src/sandbox/sql/engine/create-database.ts";
 import { done, given, sessionOf } from "../src/sandbox/sql/engine/engine-world.ts";
 import { addTable } from "../src/sandbox/sql/engine/objects.ts";
-import type { Session } from "../src/sandbox/sql/engine/session.ts";
 import { parseBatchText } from "../src/sandbox/sql/language/parse.ts";
 import type { Statement } from "../src/sandbox/sql/language/statement.ts";
 import { startSandbox } from "../src/sandbox/start.ts";

@@ -5,7 +5,8 @@ import type { RequestEvent } from "../azure/policies.ts";
 import type { Step } from "../controller/reconcile.ts";
 import type { SqlRequestEvent } from "../sql/request-events.ts";
 import type { DaemonObserver, PassRef } from "../status/daemon-event.ts";
-import { type SpanAttributes, tracerFor } from "../telemetry/traces.ts";
+import type { SpanAttributes } from "../telemetry/tracer.ts";
+import { tracerFor } from "../telemetry/traces.ts";
 import type { Log } from "./log.ts";
 import { version } from "./version.ts";
 

@@ -7,7 +7,7 @@ import { holdFor } from "./guards/guards.ts";
 import { limitHolds } from "./guards/limits.ts";
 import { quotaHolds } from "./guards/quotas.ts";
 import type { HeldReason } from "./plan.ts";
-import { wasGranted } from "./stale.ts";
+import { wasGranted } from "./stale-drafts.ts";
 
 /** Reasons that a person's release can lift; the others need a change of document, policy or Azure. */
 const releasable: ReadonlySet<HeldReason> = new Set<HeldReason>([

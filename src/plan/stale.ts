@@ -2,13 +2,12 @@
 //
 // Principals never come back: an identity that is made again under the same id has another one, and what names the old
 // one gives nobody anything any more. Only what is proven to be ours counts: our marker, under the name that we give.
-import { idKey, isAtOrBelow, sameId } from "../model/arm-id.ts";
+import { idKey, sameId } from "../model/arm-id.ts";
 import { hasOwnName } from "../model/assignment-name.ts";
 import { parseAssignmentMarker, type RoleAssignment } from "../model/grant.ts";
 import type { Identity } from "../model/identity.ts";
 import type { Target } from "../model/target.ts";
 import type { Observed } from "../observed/observed.ts";
-import type { Draft, Subjects } from "./draft.ts";
 import type { StaleReference } from "./plan.ts";
 
 /** The states of a target in which its identity block is still being filled. */
@@ -41,33 +40,6 @@ export function staleAssignments(
   const alive = new Set([...observed.identities.values()].map((i) => idKey(i.principalId)));
   if (live) alive.add(idKey(live.principalId));
   return marked.filter((a) => !alive.has(idKey(a.principalId)) && hasOwnName(a));
-}
-
-/** The stale assignments that a document's plan has to do with: those that it leaves to others are not. */
-export function staleOf({ identity, ownership, observed, policy }: Subjects): readonly RoleAssignment[] {
-  return staleAssignments(identity.id, policy.owner, ownership.identity, observed).filter(
-    (a) => !identity.ignore.roleAssignments.some((scope) => isAtOrBelow(a.scope, scope)),
-  );
-}
-
-/** True for the removal of what a dead principal has left: it takes nothing from anybody. */
-export function isOfDeadPrincipal(
-  { subject, kind }: Draft,
-  { ownership }: Pick<Subjects, "ownership">,
-): boolean {
-  if (kind !== "revoke" || subject.kind !== "role" || subject.principalId === undefined) return false;
-  return !ownership.identity || !sameId(subject.principalId, ownership.identity.principalId);
-}
-
-/** True if the identity's earlier principal had this very grant from us. */
-export function wasGranted({ subject, kind }: Draft, subjects: Subjects): boolean {
-  if (kind !== "grant" || subject.kind !== "role") return false;
-  return staleOf(subjects).some(
-    (a) =>
-      sameId(a.scope, subject.scope) &&
-      sameId(a.roleGuid, subject.roleGuid) &&
-      (a.condition ?? "") === (subject.condition ?? ""),
-  );
 }
 
 /**

@@ -12,7 +12,7 @@ import { foreignTrustWarnings } from "./foreign-trust.ts";
 import { changesByTarget } from "./operations.ts";
 import type { Change, Warning } from "./plan.ts";
 import { roleNameOf } from "./role-name.ts";
-import { staleOf } from "./stale.ts";
+import { staleOf } from "./stale-drafts.ts";
 
 /** All warnings, those of the observation first, then alarms, then those of targets, then those of documents. */
 export function warningsFor(

@@ -12,7 +12,7 @@ import {
 } from "@opentelemetry/resources";
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
 import { Failure } from "../model/failure.ts";
-import type { SpanEnd, Tracer, TracerOptions } from "./traces.ts";
+import type { SpanEnd, Tracer, TracerOptions } from "./tracer.ts";
 
 const queue = {
   /** More are dropped: a daemon must not grow because nobody takes its spans. */

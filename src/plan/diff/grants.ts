@@ -18,7 +18,7 @@ import { nearest } from "../../model/nearest.ts";
 import { changeId, type Draft, type Hold, type Subjects } from "../draft.ts";
 import { isOurs } from "../ownership.ts";
 import type { Subject } from "../plan.ts";
-import { staleOf } from "../stale.ts";
+import { staleOf } from "../stale-drafts.ts";
 import { foundationOf, mayPrune, pruneReason } from "./identity.ts";
 import { type WantedGrant, wantedGrants } from "./wanted.ts";
 

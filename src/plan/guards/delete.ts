@@ -4,7 +4,7 @@ import { rememberedIn } from "../../model/database-memory.ts";
 import { isAttached } from "../../model/target.ts";
 import { assignmentsOf, isInEstate } from "../diff/grants.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
-import { staleOf } from "../stale.ts";
+import { staleOf } from "../stale-drafts.ts";
 
 /** Rule 4: an identity goes last, in a pass of its own, and never while anything in the estate refers to it. */
 export function holdDelete(draft: Draft, subjects: Subjects): Hold | undefined {

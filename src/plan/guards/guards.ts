@@ -4,7 +4,7 @@ import { documentName } from "../../model/document.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
 import type { OwnershipState } from "../ownership.ts";
 import type { HeldReason } from "../plan.ts";
-import { isOfDeadPrincipal } from "../stale.ts";
+import { isOfDeadPrincipal } from "../stale-drafts.ts";
 import { holdPrivilegedInDatabase, holdProtectedDatabase, holdRepairInDatabase } from "./databases.ts";
 import { holdDelete } from "./delete.ts";
 import { holdMoved, holdRename } from "./moved.ts";

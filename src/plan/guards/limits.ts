@@ -9,7 +9,7 @@ import { foundIn } from "../diff/database-user.ts";
 import { assignmentsOf } from "../diff/grants.ts";
 import type { Draft, Entry, Hold, Subjects } from "../draft.ts";
 import type { HeldReason } from "../plan.ts";
-import { isOfDeadPrincipal } from "../stale.ts";
+import { isOfDeadPrincipal } from "../stale-drafts.ts";
 import { isRemoval } from "./guards.ts";
 
 /** The share counts from so many removals up: one of two is no accident. */

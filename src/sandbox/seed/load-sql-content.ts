@@ -1,6 +1,7 @@
 // How the databases of a seed are filled: schemas, tables, procedures, roles, users, and a script at the end.
 import { insertPrincipal, rowOf } from "../sql/engine/catalog.ts";
-import { createDatabase, type Database, type Directory } from "../sql/engine/database.ts";
+import { createDatabase } from "../sql/engine/create-database.ts";
+import type { Database, Directory } from "../sql/engine/database.ts";
 import { define } from "../sql/engine/define.ts";
 import { grantTo } from "../sql/engine/define-permissions.ts";
 import { principalNamed } from "../sql/engine/lookups.ts";

@@ -1,9 +1,6 @@
 // A database: its catalog and its data on one SQLite connection, and whose statement is running on it.
-import { defaultSwitches, type Switches } from "../../switches.ts";
-import { type Catalog, fillCatalog, insertSchema, rowOf } from "./catalog.ts";
-import { collationNamed } from "./collation.ts";
-import { registerFunctions } from "./functions.ts";
-import { openSqlite } from "./sqlite.ts";
+import type { Switches } from "../../switches.ts";
+import { type Catalog, insertSchema, rowOf } from "./catalog.ts";
 
 /** A principal of Microsoft Entra, as FROM EXTERNAL PROVIDER finds it. */
 export interface ExternalPrincipal {
@@ -48,35 +45,6 @@ export interface Database extends Catalog {
   transactionOf: object | undefined;
   /** Called once when that transaction has ended. */
   readonly waiters: Set<() => void>;
-}
-
-const nobody: Context = {
-  principalId: 1,
-  server: "",
-  database: "",
-  login: "sa",
-  sessionId: 0,
-  isReadOnly: false,
-  isEntra: true,
-  directory: undefined,
-  switches: defaultSwitches(),
-  openTransactions: 0,
-  rowCount: 0,
-};
-
-/** A new database with nothing but what every database has. `now` in milliseconds since the epoch. */
-export function createDatabase(collation: string, now: () => number): Database {
-  const database: Database = {
-    sqlite: openSqlite(),
-    collation: collationNamed(collation),
-    now: () => new Date(now()).toISOString(),
-    context: nobody,
-    transactionOf: undefined,
-    waiters: new Set(),
-  };
-  registerFunctions(database);
-  fillCatalog(database);
-  return database;
 }
 
 /** Makes a schema and answers its id. */

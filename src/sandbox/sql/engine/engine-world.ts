@@ -1,10 +1,12 @@
 // What the tests of the engine share: a database with a table and a procedure, and sessions on it.
 import { defaultSwitches } from "../../switches.ts";
 import type { SqlValue } from "../wire/sql-type.ts";
-import { type Context, createDatabase, type Database } from "./database.ts";
+import type { Session, StatementHooks } from "./batch.ts";
+import { createDatabase } from "./create-database.ts";
+import type { Context, Database } from "./database.ts";
 import { principalNamed } from "./lookups.ts";
 import { addProcedure, addTable } from "./objects.ts";
-import { createSession, type Session, type StatementHooks } from "./session.ts";
+import { createSession } from "./session.ts";
 
 const orders = [
   [1, "Contoso"],

@@ -1,7 +1,7 @@
 // The calls of T-SQL whose arguments are no plain list: CAST, CONVERT, and STRING_AGG with an order.
 import { isSign, isWord, type Token, textOf } from "../language/token.ts";
 import { sqlErrors } from "../sql-error.ts";
-import type { Piece, Rewriting } from "./rewrite.ts";
+import type { Piece, Rewriting } from "./rewriting.ts";
 
 /** The text for such a call; undefined for a call like all others. */
 export function rewriteCall(rewriting: Rewriting, at: number, upper: string): Piece | undefined {

@@ -4,6 +4,7 @@ import { sqlErrors } from "../sql-error.ts";
 import { sqliteName } from "./database.ts";
 import { functionInSqlite } from "./functions.ts";
 import { rewriteCall } from "./rewrite-calls.ts";
+import type { Piece, Rewriting } from "./rewriting.ts";
 
 /** Words of SQLite that T-SQL has not, or that are beyond this engine. */
 const refused = new Set(
@@ -39,23 +40,6 @@ const globals: Readonly<Record<string, string>> = {
   "@@spid": "TSQL_SPID()",
   "@@error": "0",
 };
-
-/** What rewriting one query shares. */
-export interface Rewriting {
-  readonly tokens: readonly Token[];
-  /** Names that WITH defines: no tables. */
-  readonly defined: ReadonlySet<string>;
-  /** The text for the tokens between two places. */
-  readonly between: (from: number, to: number) => string;
-  /** The place of the parenthesis that closes the one here. */
-  readonly closing: (open: number) => number;
-}
-
-/** A piece of text for some tokens, and the place after them. */
-export interface Piece {
-  readonly text: string;
-  readonly next: number;
-}
 
 /** The text of a query for SQLite. Throws SqlError for what is not understood. */
 export function rewritten(tokens: readonly Token[]): string {

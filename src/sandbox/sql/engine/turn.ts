@@ -2,8 +2,8 @@
 import type { Statement } from "../language/statement.ts";
 import type { SqlError } from "../sql-error.ts";
 import type { SqlValue } from "../wire/sql-type.ts";
+import type { Result, Session, StatementHooks } from "./batch.ts";
 import type { Database } from "./database.ts";
-import type { Result, Session, StatementHooks } from "./session.ts";
 
 /** What statements run on. */
 export interface Run {

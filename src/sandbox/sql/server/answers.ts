@@ -1,6 +1,6 @@
 // How a signed-in session's requests are answered: batches, calls, transactions, resets and cancellations.
 import { randomBytes } from "node:crypto";
-import type { Outcome, Result, Session } from "../engine/session.ts";
+import type { Outcome, Result, Session } from "../engine/batch.ts";
 import { SqlError, sqlErrors } from "../sql-error.ts";
 import { type Message, packetTypes, WireError } from "../wire/packets.ts";
 import {

@@ -1,5 +1,5 @@
 // What a TDS connection asks of the server that it leads to, and what ends a connection.
-import type { Session } from "../engine/session.ts";
+import type { Session } from "../engine/batch.ts";
 import type { Login7 } from "../wire/login7.ts";
 
 /** What somebody signs in with. */

@@ -1,7 +1,8 @@
 // How the SQL side finds its servers and databases among the resources of ARM, which alone says what exists.
 import type { ArmResource, World } from "../../world.ts";
 import { defaultCollation } from "../engine/collation.ts";
-import { createDatabase, type Database } from "../engine/database.ts";
+import { createDatabase } from "../engine/create-database.ts";
+import type { Database } from "../engine/database.ts";
 
 /** The types of ARM that belong to SQL. */
 export const sqlTypes = {

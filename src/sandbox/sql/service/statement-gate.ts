@@ -1,6 +1,6 @@
 // What every statement passes on its way: the log, and the faults that stand in it.
 import { setTimeout as wait } from "node:timers/promises";
-import type { StatementHooks } from "../engine/session.ts";
+import type { StatementHooks } from "../engine/batch.ts";
 import type { Statement } from "../language/statement.ts";
 import { ConnectionCut, Interrupted } from "../server/backend.ts";
 import { errorOf, type SqlFaults, type StandingSqlFault } from "./faults.ts";

@@ -1,6 +1,6 @@
 // Errors whose numbers no source confirms: by a switch they come with a number that nobody knows.
 import type { Switches } from "../../switches.ts";
-import type { Outcome } from "../engine/session.ts";
+import type { Outcome } from "../engine/batch.ts";
 import { SqlError, unseenNumbers } from "../sql-error.ts";
 
 /** No error of SQL Server has it. */
