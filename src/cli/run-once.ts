@@ -26,7 +26,7 @@ export function finishOnce(
   const { convergence, reported, reportsBecause, end } = result;
   const paint = paintFor(io.stdout, io.env);
   if (convergence) io.stdout.write(renderApplyText(applyResultFrom(convergence), paint));
-  if (reported) io.stdout.write(`${renderText(reported.plan, { paint })}\n`);
+  if (reported) io.stdout.write(`${renderText(reported.plan, { paint, releasedByPolicy: true })}\n`);
   if (source.refusal) return exitCodeOf[source.refusal.reason];
   if (reportsBecause === "Standby") return exitCodes.refused;
   if (convergence) return applyExitCode(applyResultFrom(convergence), false);

@@ -1,5 +1,6 @@
 // Decides how what is held is shown in a status: each set once, whatever the number of its documents, with its cure.
 import { safeText } from "../model/text.ts";
+import { releaseInPolicy } from "../plan/render/held-groups.ts";
 import type { DocumentHead, DocumentRow } from "./status-answer.ts";
 import { countsWords, documentWords, durationWords, indented, type StatusView } from "./status-words.ts";
 
@@ -24,7 +25,7 @@ export function heldLines(
     const whose = group.slice(0, mostNamed).map(({ document }) => documentWords(document as DocumentHead));
     const more = group.length > mostNamed ? ` and ${group.length - mostNamed} more` : "";
     const changes = `${count} ${count === 1 ? "change" : "changes"}`;
-    const release = `Or approve it: add ${digest} to the policy's \`releases\`.`;
+    const release = `Or approve it: ${releaseInPolicy(digest)}.`;
     return [
       `  ${paint("held", safeText(reason))}  ${safeText(`${changes} of ${whose.join(", ")}${more}`)}`,
       ...indented("    ", message),

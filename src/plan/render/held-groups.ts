@@ -53,6 +53,11 @@ export function releaseCommand(digest: string, applyCommand = "bindery apply PAT
   return `${applyCommand} --release ${digest}`;
 }
 
+/** What a person does to release a set where a daemon applies the plan. */
+export function releaseInPolicy(digest: string): string {
+  return `add ${digest} to the policy's \`releases\``;
+}
+
 function titleOf(changes: readonly Change[]): string {
   const identities = byIdentity(changes);
   return identities.length === 1 ? (identities[0]?.title ?? "") : `${identities.length} identities`;

@@ -536,6 +536,12 @@ describe("held sets", () => {
     expect(markdown.match(/--release/g)).toHaveLength(1);
   });
 
+  test("a daemon's plan names the policy, since it has no command line to release with", () => {
+    const text = renderText(plan, { releasedByPolicy: true });
+    expect(text).toContain("    → release: add abc to the policy's `releases`\n");
+    expect(text).not.toContain("--release");
+  });
+
   test("what cannot be released is told by identity and offers no command", () => {
     const stuck = { ...plan, held: plan.held.map((one) => ({ ...one, releasable: false })) };
     const text = renderText(stuck, { applyCommand });

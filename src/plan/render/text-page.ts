@@ -15,8 +15,8 @@ export interface Page {
   readonly released: ReadonlySet<string>;
   /** What warnings say of single changes: their codes, by the id of the change. */
   readonly warned: ReadonlyMap<string, string>;
-  /** The command line that applies the plan, where it is known; it ends before its `--release`. */
-  readonly applyCommand: string | undefined;
+  /** What a person does to release the set with this digest. */
+  readonly releaseWords: (digest: string) => string;
 }
 
 /** From here on additions of one kind to one identity are folded, and warnings of one code. */

@@ -5,7 +5,7 @@ import { safeText } from "../../model/text.ts";
 import type { BlastRadius } from "../blast/blast.ts";
 import type { Orphan, Plan, SelectorMatches, Warning } from "../plan.ts";
 import { type EffectWords, effectsInWords, radiusTitle } from "./blast-words.ts";
-import { type HeldGroup, type HeldPart, heldGroups, releaseCommand } from "./held-groups.ts";
+import { type HeldGroup, type HeldPart, heldGroups } from "./held-groups.ts";
 import { placeOf } from "./names.ts";
 import { isMoving, selectorPlace, selectorWords } from "./selector-words.ts";
 import { changeLines, foldedFrom, type Page, styleOfSign } from "./text-page.ts";
@@ -59,10 +59,10 @@ export function heldLines(plan: Plan, page: Page): readonly string[] {
 }
 
 function heldGroupLines(group: HeldGroup, page: Page): readonly string[] {
-  const { paint, applyCommand } = page;
+  const { paint, releaseWords } = page;
   const { title, reason, count, releasable, digest } = group;
   const size = count > 1 ? ` (${count})` : "";
-  const release = releasable ? [`    → release: ${safeText(releaseCommand(digest, applyCommand))}`] : [];
+  const release = releasable ? [`    → release: ${safeText(releaseWords(digest))}`] : [];
   return [
     `  ${paint("heading", safeText(title))} ${paint("held", reason)}${size}`,
     ...group.parts.flatMap((part) => heldPartLines(part, page)),

@@ -2,6 +2,7 @@
 import { safeText } from "../../model/text.ts";
 import type { Change, Plan } from "../plan.ts";
 import { byIdentity, type IdentityChanges, namesOf, signOf, summaryWords, warnedIn } from "./change-words.ts";
+import { releaseCommand, releaseInPolicy } from "./held-groups.ts";
 import { placeOf } from "./names.ts";
 import type { Paint } from "./style.ts";
 import { changeLines, foldedFrom, type Page } from "./text-page.ts";
@@ -15,6 +16,8 @@ export interface TextOptions {
   readonly all?: boolean;
   /** "bindery apply manifests --policy policy.yaml": what releases begin with. */
   readonly applyCommand?: string;
+  /** True: the plan is a daemon's, which has no command line to release with, only its policy. */
+  readonly releasedByPolicy?: boolean;
 }
 
 /** The whole plan as text, ending in its summary line. Every text from outside is made harmless. */
@@ -25,7 +28,9 @@ export function renderText(plan: Plan, options: TextOptions = {}): string {
     all: options.all ?? false,
     released: new Set(plan.released),
     warned: warnedIn(plan),
-    applyCommand: options.applyCommand,
+    releaseWords: options.releasedByPolicy
+      ? releaseInPolicy
+      : (digest) => releaseCommand(digest, options.applyCommand),
   };
   const sections = [
     ...byIdentity(plan.changes).map((group) => identityLines(group, page)),
