@@ -1,4 +1,4 @@
-// What stands in the way of a change in a database: what cannot be read, what the login may not do, what has another owner.
+// What stands in the way of a change in a database: what cannot be read, what is not there, what has another owner.
 import {
   type DatabaseContents,
   type DatabaseRef,
@@ -11,6 +11,7 @@ import { nearest } from "../../model/nearest.ts";
 import type { ObservedDatabase } from "../../observed/observed.ts";
 import type { Hold, Subjects } from "../draft.ts";
 import type { Subject } from "../plan.ts";
+import { accessProblem, unseen } from "./database-access.ts";
 import { livingOwnerOf } from "./database-user.ts";
 import { nameKey, permissionKey } from "./wanted-databases.ts";
 
@@ -44,8 +45,7 @@ export function additionProblem(
     unseen(ref, contents) ??
     (taken && nameTaken(ref, taken)) ??
     unknownRole(ref, contents, subject) ??
-    readOnly(ref, contents) ??
-    rightMissing(ref, contents, subject)
+    accessProblem(ref, contents, subject)
   );
 }
 
@@ -66,15 +66,6 @@ export function deniedProblem(
   };
 }
 
-/** Why something cannot be taken away, if it cannot. */
-export function removalProblem(
-  ref: DatabaseRef,
-  contents: DatabaseContents,
-  subject: Subject,
-): Hold | undefined {
-  return unseen(ref, contents) ?? readOnly(ref, contents) ?? rightMissing(ref, contents, subject);
-}
-
 /**
  * Why a user cannot be dropped, if it cannot: a login's user never is, neither is one that others depend on, nor one of
  * another identity that is alive, whatever mark it carries.
@@ -86,7 +77,7 @@ export function dropProblem(
   subject: Subject,
   subjects: Subjects,
 ): Hold | undefined {
-  return conflict(ref, user, subjects) ?? removalProblem(ref, contents, subject) ?? undroppable(ref, user);
+  return conflict(ref, user, subjects) ?? accessProblem(ref, contents, subject) ?? undroppable(ref, user);
 }
 
 function conflict(ref: DatabaseRef, user: DatabaseUser, subjects: Subjects): Hold | undefined {
@@ -141,24 +132,6 @@ function recreated(ref: DatabaseRef, stale: DatabaseUser, approvedSid: string | 
   };
 }
 
-function unseen(ref: DatabaseRef, { rights }: DatabaseContents): Hold | undefined {
-  if (rights.seesAll) return undefined;
-  return {
-    reason: "DatabaseNotVisible",
-    message: `Bindery's user ${rights.user} may not see all users of ${databaseName(ref)}, so nothing there is known to be absent.`,
-    cure: `Run in ${ref.database}: GRANT VIEW DEFINITION TO [${rights.user.replaceAll("]", "]]")}];`,
-  };
-}
-
-function readOnly(ref: DatabaseRef, { isReadOnly }: DatabaseContents): Hold | undefined {
-  if (!isReadOnly) return undefined;
-  return {
-    reason: "DatabaseReadOnly",
-    message: `${databaseName(ref)} is read-only: a replica is verified, never changed.`,
-    cure: "Name the primary, or the listener of the failover group.",
-  };
-}
-
 function nameTaken(ref: DatabaseRef, taken: DatabaseUser): Hold {
   return {
     reason: "UserNameTaken",
@@ -181,61 +154,6 @@ function unknownRole(ref: DatabaseRef, { roles }: DatabaseContents, subject: Sub
     message: `${databaseName(ref)} has no role ${subject.role}.`,
     cure: near.length > 0 ? `Nearest names: ${near.join(", ")}.` : "Create the role, or correct its name.",
   };
-}
-
-/**
- * Microsoft's reference: fixed roles need db_owner, other roles ALTER ANY ROLE, users ALTER ANY USER, permissions CONTROL;
- * so does ALTER AUTHORIZATION for what a user that goes has owned.
- */
-function rightMissing(
-  ref: DatabaseRef,
-  { rights, roles }: DatabaseContents,
-  subject: Subject,
-): Hold | undefined {
-  const needed = rightsFor(subject, (role) =>
-    roles.some(({ name, isFixed }) => isFixed && nameKey(name) === nameKey(role)),
-  );
-  const { isOwner, altersUsers, altersRoles, controls, user } = rights;
-  const has = { owner: isOwner, users: altersUsers, roles: altersRoles, control: controls };
-  const right = needed.find((one) => !has[one] && !(controls && one !== "owner"));
-  if (isOwner || right === undefined) return undefined;
-  const me = `[${user.replaceAll("]", "]]")}]`;
-  const statement =
-    right === "users"
-      ? `GRANT ALTER ANY USER TO ${me};`
-      : right === "roles"
-        ? `GRANT ALTER ANY ROLE TO ${me};`
-        : right === "control"
-          ? `GRANT CONTROL TO ${me};`
-          : `ALTER ROLE [db_owner] ADD MEMBER ${me};`;
-  return {
-    reason: "DatabaseRightMissing",
-    message: `Bindery's user ${user} may not make this change in ${databaseName(ref)}.`,
-    cure: `Run in ${ref.database}: ${statement}`,
-  };
-}
-
-type Right = "owner" | "users" | "roles" | "control";
-
-/** All that a change takes; what covers most comes first. */
-function rightsFor(subject: Subject, isFixed: (role: string) => boolean): readonly Right[] {
-  switch (subject.kind) {
-    case "databaseRole":
-      return [isFixed(subject.role) ? "owner" : "roles"];
-    case "databaseUser": {
-      const { replaces, drops } = subject;
-      const { roles = [], permissions = [] } = replaces ?? {};
-      const { ownedSchemas = [], ownedRoles = [] } = replaces ?? drops ?? {};
-      return [
-        ...(roles.some(isFixed) ? (["owner"] as const) : []),
-        ...(permissions.length + ownedSchemas.length + ownedRoles.length > 0 ? (["control"] as const) : []),
-        "users",
-        ...(roles.length > 0 ? (["roles"] as const) : []),
-      ];
-    }
-    default:
-      return ["control"];
-  }
 }
 
 function undroppable(ref: DatabaseRef, user: DatabaseUser): Hold | undefined {

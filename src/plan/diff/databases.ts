@@ -16,6 +16,7 @@ import { documentName } from "../../model/document.ts";
 import { byText } from "../../model/order.ts";
 import type { Draft, Subjects } from "../draft.ts";
 import type { Subject } from "../plan.ts";
+import { accessProblem } from "./database-access.ts";
 import { lineDraft, type Place, personOf, revokeDraft } from "./database-drafts.ts";
 import { afterMemory, memoryDrafts, needing } from "./database-memory.ts";
 import {
@@ -23,7 +24,6 @@ import {
   deniedProblem,
   dropProblem,
   readProblem,
-  removalProblem,
   staleProblem,
 } from "./database-problems.ts";
 import { type FoundUser, foundIn } from "./database-user.ts";
@@ -202,7 +202,7 @@ function unseenDrafts(place: Place, contents: DatabaseContents): readonly Draft[
   if (contents.rights.seesAll) return [];
   const userName = nameOf(place.subjects.identity.id);
   const subject: Subject = { kind: "databaseUser", database: place.ref, userName };
-  return [revokeDraft(place, subject, removalProblem(place.ref, contents, subject))];
+  return [revokeDraft(place, subject, accessProblem(place.ref, contents, subject))];
 }
 
 function surplusDrafts(
@@ -228,7 +228,7 @@ function surplusDrafts(
         cascade: state === "GRANT_WITH_GRANT_OPTION",
       })),
   ];
-  return surplus.map((subject) => revokeDraft(place, subject, removalProblem(place.ref, contents, subject)));
+  return surplus.map((subject) => revokeDraft(place, subject, accessProblem(place.ref, contents, subject)));
 }
 
 /** The user goes as a whole; where it cannot, all that it can still goes, and it stays with its reason. */
