@@ -12,7 +12,7 @@ type RoleSubject = Extract<Subject, { kind: "role" }>;
 /** Rule 16: a role with power over access, code or secrets needs the operator's word. */
 export function holdPrivileged(draft: Draft, { identity, observed, policy }: Subjects): Hold | undefined {
   const { subject } = draft;
-  if (subject.kind !== "role" || draft.kind === "revoke" || subject.roleGuid === "") return undefined;
+  if (subject.kind !== "role" || draft.kind === "revoke") return undefined;
   const roles = observed.roles.get(roleScopeOf(subject.scope)) ?? [];
   const role = roles.find((r) => sameId(r.guid, subject.roleGuid));
   const why = role && privilegeOf(role, subject.scope);
