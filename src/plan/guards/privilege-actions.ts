@@ -32,13 +32,13 @@ function meets(a: string, b: string): boolean {
 }
 
 function generous(pattern: string): string {
-  return pattern.replace(/\/(?:\*+\/)+/g, "/*").replace(/\*+/g, "*");
+  return pattern.replace(/\*+/g, "*").replace(/\/(?:\*\/)+/g, "/*");
 }
 
 /** Up to where two patterns say the same before either has a wildcard; undefined where they contradict. */
 function commonStart(a: string, b: string): number | undefined {
   let at = 0;
-  while (at < a.length && at < b.length && a[at] !== "*" && b[at] !== "*") {
+  while (at < a.length && a[at] !== "*" && b[at] !== "*") {
     if (a[at] !== b[at]) return undefined;
     at += 1;
   }
@@ -50,21 +50,21 @@ function restsMeet(a: string, b: string): boolean {
   let row: boolean[] = [];
   for (let i = a.length; i >= 0; i -= 1) {
     const below = row;
-    row = new Array<boolean>(b.length + 1).fill(false);
+    row = [];
     for (let j = b.length; j >= 0; j -= 1) {
       row[j] =
         (i === a.length && j === b.length) ||
         (a[i] === "*" && Boolean(below[j] || row[j + 1])) ||
         (b[j] === "*" && Boolean(row[j + 1] || below[j])) ||
-        (i < a.length && a[i] === b[j] && Boolean(below[j + 1]));
+        (a[i] === b[j] && Boolean(below[j + 1]));
     }
   }
-  return row[0] ?? false;
+  return row[0] === true;
 }
 
 /** True if whatever fits `text` (which may hold wildcards itself) fits `pattern` too. */
 function covers(pattern: string, text: string): boolean {
-  const [head = "", ...parts] = pattern.split(/\*+/);
+  const [head = "", ...parts] = pattern.split("*");
   const tail = parts.pop();
   if (tail === undefined) return pattern === text;
   if (!text.startsWith(head) || !text.endsWith(tail)) return false;

@@ -23,6 +23,7 @@ describe("rule 16: a role is privileged by what its actions permit, whatever its
     ["everything", ["*"], [], "every action"],
     ["everything, whatever is taken back", ["*"], ["*/delete"], "every action"],
     ["everything, written at length", ["**"], [], "every action"],
+    ["everything, by its segments", ["*/*"], [], "every action"],
     ["all of Authorization", ["Microsoft.Authorization/*"], [], "assigns roles"],
     ["all writes", ["*/write"], [], "assigns roles"],
     ["the writes of Authorization", ["Microsoft.Authorization/*/write"], [], "assigns roles"],
@@ -118,9 +119,25 @@ describe("rule 16: a role is privileged by what its actions permit, whatever its
     expect(privilegeOf({ permissions }, group)).toContain("assigns roles");
   });
 
-  test("all data", () => {
-    const permissions = [{ actions: [], notActions: [], dataActions: ["*"], notDataActions: [] }];
-    expect(privilegeOf({ permissions }, group)).toContain("all data");
+  test("one permission that gives everything is enough", () => {
+    const permissions = [...role(["*/read"]).permissions, ...role(["*"]).permissions];
+    expect(privilegeOf({ permissions }, group)).toContain("every action");
+  });
+
+  test.each([
+    ["all of it", [["*"]], true],
+    ["by its segments", [["*/*"]], true],
+    ["by one of two permissions", [["Microsoft.Storage/*/read"], ["*"]], true],
+    ["that of one provider", [["Microsoft.Storage/*"]], false],
+  ])("all data: %s", (_, lists, isPrivileged) => {
+    const permissions = lists.map((dataActions) => ({
+      actions: [],
+      notActions: [],
+      dataActions,
+      notDataActions: [],
+    }));
+    const why = isPrivileged ? "it permits everything with all data (*)" : undefined;
+    expect(privilegeOf({ permissions }, group)).toBe(why);
   });
 });
 
@@ -185,6 +202,14 @@ describe("wildcards", () => {
     ["a/*/read", "a/b/read", true],
     ["a/*/read", "a/read", true],
     ["a/*/*/read", "a/read", true],
+    ["a/**/read", "a/read", true],
+    ["a/*/**/*/read", "a/read", true],
+    ["a/*/*/read", "a/b/*/read", true],
+    ["abc", "ab*", true],
+    ["ab", "abc*", false],
+    ["ab", "ab", true],
+    ["ab", "a", false],
+    ["a", "ab", false],
     ["a/*/read", "a/b/write", false],
     ["*/read", "a/b/read", true],
     ["a.b/c", "aXb/c", false],
@@ -197,6 +222,23 @@ describe("wildcards", () => {
     ["", "*", true],
   ])("%s reaches %s: %s", (pattern, family, expected) => {
     expect(permitsAny(role([pattern]), family)).toBe(expected);
+  });
+
+  test.each([
+    ["a", ["a*"], false],
+    ["a", ["*a"], false],
+    ["a/b", ["*a*"], false],
+    ["a/b", ["*b*"], false],
+    ["a/b", ["a*b"], false],
+    ["a/b", ["a**b"], false],
+    ["a/b", ["a", "b"], true],
+    ["a", ["a*a"], true],
+    ["aba", ["ab*ba"], true],
+    ["a", ["*a*a*"], true],
+    ["abab", ["*ab*ab*"], false],
+    ["ab", ["*b*a*"], true],
+  ])("%s without %j is permitted: %s", (action, notActions, expected) => {
+    expect(permitsAny(role([action], notActions), action)).toBe(expected);
   });
 
   const word = fc.array(fc.constantFrom("a", "b", "/", "*"), { maxLength: 6 }).map((parts) => parts.join(""));

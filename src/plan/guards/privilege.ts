@@ -81,7 +81,8 @@ const known = [
   "microsoft.support/",
 ];
 
-const everything = /^\*+$/;
+/** Every action has slashes, so wildcards between slashes leave none out. */
+const everything = /^\*[*/]*$/;
 
 /** Why a role at a scope is privileged, in words; undefined if it is not. */
 export function privilegeOf(role: Pick<RoleDefinition, "permissions">, scope: string): string | undefined {
