@@ -39,14 +39,18 @@ function linesFor(
     ),
     { ...policy, ...policyChange },
   );
-  return linesOf(plan).filter((line) => !line.endsWith(` user u in sql-orders/${database}`));
+  return linesOf(plan).filter((line) => line !== `grant user u in sql-orders/${database}`);
 }
 
 const onDatabase = { class: "database" } as const;
 const onSchema = { class: "schema", schema: "sales" } as const;
-const allow = (roleName: string, scope = `${server}/databases/orders`) => ({
-  privileged: [{ identity: "team/orders", roleName, scope }],
+const allow = (roleName: string, scope = `${server}/databases/orders`, identity = "team/orders") => ({
+  privileged: [{ identity, roleName, scope }],
 });
+const isProtected = ["user u", "db_datareader"].map(
+  (what) => `Protected: grant ${what} in sql-orders/orders`,
+);
+const inMaster = `${server}/databases/master`;
 
 test.each<readonly [string, Partial<DesiredDatabase>, Partial<Policy>, string, readonly string[]]>([
   [
@@ -83,6 +87,20 @@ test.each<readonly [string, Partial<DesiredDatabase>, Partial<Policy>, string, r
     { roles: ["db_datareader"] },
     {},
     "master",
+    ["Privileged: grant user u in sql-orders/master", "Privileged: grant db_datareader in sql-orders/master"],
+  ],
+  [
+    "where the policy allows a role, it allows the user that takes",
+    { roles: ["db_datareader"] },
+    allow("db_datareader", inMaster),
+    "master",
+    ["grant db_datareader in sql-orders/master"],
+  ],
+  [
+    "but not the other way round",
+    { roles: ["db_datareader"] },
+    allow("CONNECT", inMaster),
+    "master",
     ["Privileged: grant db_datareader in sql-orders/master"],
   ],
   [
@@ -100,6 +118,13 @@ test.each<readonly [string, Partial<DesiredDatabase>, Partial<Policy>, string, r
     ["Privileged: grant db_owner in sql-orders/orders"],
   ],
   [
+    "nor for another identity",
+    { roles: ["db_owner"] },
+    allow("db_owner", undefined, "team/other"),
+    "orders",
+    ["Privileged: grant db_owner in sql-orders/orders"],
+  ],
+  [
     "nor in another database",
     { roles: ["db_owner"] },
     allow("db_owner", `${server}/databases/x`),
@@ -112,6 +137,34 @@ test.each<readonly [string, Partial<DesiredDatabase>, Partial<Policy>, string, r
     {},
     "orders",
     ["Privileged: grant CONTROL on schema::sales in sql-orders/orders"],
+  ],
+  [
+    "which is allowed for that schema",
+    { permissions: [{ permission: "CONTROL", securable: onSchema }] },
+    allow("control on schema::sales"),
+    "orders",
+    ["grant CONTROL on schema::sales in sql-orders/orders"],
+  ],
+  [
+    "and not for the whole database with it",
+    { permissions: [{ permission: "CONTROL", securable: onDatabase }] },
+    allow("CONTROL on schema::sales"),
+    "orders",
+    ["Privileged: grant CONTROL on database in sql-orders/orders"],
+  ],
+  [
+    "an allowance that names no securable says too little",
+    { permissions: [{ permission: "CONTROL", securable: onDatabase }] },
+    allow("CONTROL"),
+    "orders",
+    ["Privileged: grant CONTROL on database in sql-orders/orders"],
+  ],
+  [
+    "SELECT on the database is not privileged",
+    { permissions: [{ permission: "SELECT", securable: onDatabase }] },
+    {},
+    "orders",
+    ["grant SELECT on database in sql-orders/orders"],
   ],
   [
     "ALTER on the database",
@@ -132,15 +185,9 @@ test.each<readonly [string, Partial<DesiredDatabase>, Partial<Policy>, string, r
     { roles: ["db_datareader"] },
     { protected: [`${server}/databases/orders`] },
     "orders",
-    ["Protected: grant db_datareader in sql-orders/orders"],
+    isProtected,
   ],
-  [
-    "a protected server",
-    { roles: ["db_datareader"] },
-    { protected: [server] },
-    "orders",
-    ["Protected: grant db_datareader in sql-orders/orders"],
-  ],
+  ["a protected server", { roles: ["db_datareader"] }, { protected: [server] }, "orders", isProtected],
 ])("%s", (_, change, policyChange, database, lines) => {
   expect(linesFor(change, policyChange, database)).toEqual(lines);
 });
@@ -151,16 +198,26 @@ describe("what the user of a dead principal leaves to the new one is judged like
   test.each<[string, Partial<DatabaseUser>, readonly string[]]>([
     ["ordinary roles and permissions", { roles: ["db_datareader"], permissions: [select] }, []],
     ["a privileged role", { roles: ["db_datareader", "db_owner"] }, ["db_owner"]],
-    ["a privileged permission", { permissions: [select, control] }, ["CONTROL"]],
-    ["both", { roles: ["db_owner"], permissions: [control] }, ["db_owner, CONTROL"]],
+    ["a privileged permission", { permissions: [select, control] }, ["CONTROL on schema::sales"]],
+    ["both", { roles: ["db_owner"], permissions: [control] }, ["db_owner, CONTROL on schema::sales"]],
+    ...["ALTER ANY ROLE", "ALTER ANY USER", "CREATE USER", "TAKE OWNERSHIP"].map(
+      (permission) =>
+        [
+          `what no document may name: ${permission}`,
+          { permissions: [select, { ...control, permission, securable: onDatabase }] },
+          [`${permission} on database`],
+        ] as [string, Partial<DatabaseUser>, readonly string[]],
+    ),
+    ["names that only sound like it", { permissions: [{ ...control, permission: "ALTER ANYHOW" }] }, []],
   ])("%s", (_, left, privileges) => {
     expect(privilegesHeld(left, "orders")).toEqual(privileges);
   });
 
   test("in master it is all privileged", () => {
     const left = { roles: ["db_datareader"], permissions: [select] };
-    expect(privilegesHeld(left, "MASTER")).toEqual(["db_datareader, SELECT"]);
-    expect(privilegesHeld({}, "MASTER")).toEqual([]);
+    const held = "db_datareader, SELECT on schema::sales, CONNECT";
+    expect(privilegesHeld(left, "MASTER")).toEqual([held]);
+    expect(privilegesHeld({}, "MASTER")).toEqual(["CONNECT"]);
   });
 });
 
@@ -188,5 +245,5 @@ test("of protected ids just the database and its server protect it", () => {
   const line = "grant db_datareader in sql-orders/orders";
   const want = { roles: ["db_datareader"] };
   expect(linesFor(want, { protected: others })).toEqual([line]);
-  expect(linesFor(want, { protected: [...others, server] })).toEqual([`Protected: ${line}`]);
+  expect(linesFor(want, { protected: [...others, server] })).toEqual(isProtected);
 });

@@ -1,9 +1,12 @@
 // Holds what gives power over a database itself, and what touches a protected one.
 import { idKey, sameId } from "../../model/arm-id.ts";
-import { databaseKey, databaseName } from "../../model/database.ts";
+import { databaseKey, databaseName, type Securable, securableText } from "../../model/database.ts";
 import { documentName } from "../../model/document.ts";
 import type { DatabaseSubject } from "../database-subjects.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
+
+/** What every user of a database may do there; documents cannot name it. */
+const connect = "CONNECT";
 
 /** Roles that give others access, or everything (Microsoft, "Database-level roles"). */
 const privilegedRoles: ReadonlySet<string> = new Set(["db_owner", "db_securityadmin", "db_accessadmin"]);
@@ -15,15 +18,15 @@ export function holdPrivilegedInDatabase(
 ): Hold | undefined {
   const subject = databaseSubjectOf(draft);
   if (!subject || draft.kind === "revoke") return undefined;
-  const names = privilegesOf(subject);
-  if (names.length === 0) return undefined;
   const name = documentName(identity.document);
   const database = observed.databases.get(databaseKey(subject.database));
   const id = database?.kind === "read" ? database.resource.id : databaseKey(subject.database);
   const allowed = policy.privileged.filter((a) => a.identity === name && sameId(a.scope, id));
-  const open = names.filter(
-    (n) => !allowed.some((a) => a.roleName !== undefined && idKey(a.roleName) === idKey(n)),
-  );
+  const roleNames = new Set(allowed.map(({ roleName = "" }) => idKey(roleName)));
+  // To have anything in a database takes a user there.
+  const isAllowed = (privilege: string) =>
+    privilege === connect ? allowed.length > 0 : roleNames.has(idKey(privilege));
+  const open = privilegesOf(subject).filter((privilege) => !isAllowed(privilege));
   if (open.length === 0) return undefined;
   return {
     reason: "Privileged",
@@ -66,39 +69,54 @@ export function holdProtectedDatabase(draft: Draft, { observed, policy }: Subjec
   };
 }
 
-/** What an allowance has to name: roles and permissions; the user itself where all of a database is privileged. */
+/** What an allowance has to name: roles, and permissions with what they are on; in master all, a user there included. */
 function privilegesOf(subject: DatabaseSubject): readonly string[] {
-  const inMaster = subject.database.database.toLowerCase() === "master";
+  const inMaster = isMaster(subject);
   switch (subject.kind) {
     case "databaseRole":
       return inMaster || isPrivilegedRole(subject.role) ? [subject.role] : [];
     case "databasePermission":
-      return inMaster || isPrivilegedPermission(subject) ? [subject.permission] : [];
+      return inMaster || isPrivilegedPermission(subject) ? [permissionText(subject)] : [];
     case "databaseUser": {
       const { roles = [], permissions = [] } = subject.replaces ?? {};
-      const carried = permissions.filter((p) => inMaster || isPrivilegedPermission(p));
-      return [...roles.filter((r) => inMaster || isPrivilegedRole(r)), ...carried.map((p) => p.permission)];
+      return [
+        ...roles.filter((role) => inMaster || isPrivilegedRole(role)),
+        ...permissions.filter((p) => inMaster || isPrivilegedPermission(p)).map(permissionText),
+        ...(inMaster ? [connect] : []),
+      ];
     }
   }
+}
+
+function isMaster({ database }: DatabaseSubject): boolean {
+  return database.database.toLowerCase() === "master";
 }
 
 function isPrivilegedRole(role: string): boolean {
   return privilegedRoles.has(role.toLowerCase());
 }
 
-/** CONTROL is everything on its securable; ALTER on the database reaches its users and roles. */
-function isPrivilegedPermission({
-  permission,
-  securable,
-}: {
-  permission: string;
-  securable: { class: string };
-}): boolean {
-  return permission === "CONTROL" || (permission === "ALTER" && securable.class === "database");
+interface Permission {
+  readonly permission: string;
+  readonly securable: Securable;
 }
 
-function reasonFor({ database }: DatabaseSubject): string {
-  if (database.database.toLowerCase() === "master") return "what is given in master reaches the whole server";
+/** The same permission is little on a table and everything on the database: an allowance is for one of them. */
+function permissionText({ permission, securable }: Permission): string {
+  return `${permission} on ${securableText(securable)}`;
+}
+
+/**
+ * CONTROL is everything on its securable, and so is owning it; ALTER on the database reaches its users and roles. What
+ * documents cannot name may still be carried over from a dead principal's user.
+ */
+function isPrivilegedPermission({ permission, securable }: Permission): boolean {
+  if (permission === "ALTER") return securable.class === "database";
+  return /^(?:CONTROL|TAKE OWNERSHIP|CREATE USER|ALTER ANY .+)$/.test(permission);
+}
+
+function reasonFor(subject: DatabaseSubject): string {
+  if (isMaster(subject)) return "what is given in master reaches the whole server";
   return "it gives power over access, or over everything there";
 }
 
