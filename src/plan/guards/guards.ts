@@ -12,7 +12,7 @@ import { holdForeign } from "./ownership.ts";
 import { holdPrivileged } from "./privileged.ts";
 import { holdCollapsed } from "./selectors.ts";
 import { holdTrust } from "./trust.ts";
-import { holdOwnIdentity, holdProtected } from "./untouchable.ts";
+import { holdOwnIdentity, holdProtected, scopeOf, targetOf } from "./untouchable.ts";
 
 /** Looks at one change; answers why it must wait, or undefined. */
 export type Guard = (draft: Draft, subjects: Subjects) => Hold | undefined;
@@ -95,7 +95,7 @@ function holdMissingLocation(draft: Draft): Hold | undefined {
 function holdUnknownSubscription(draft: Draft, { observed }: Subjects): Hold | undefined {
   if (!isRemoval(draft)) return undefined;
   const places = draft.kind === "delete" ? [...observed.subscriptions] : placesOf(draft);
-  const unknown = places.find((s) => observed.unknown.has(s));
+  const unknown = observed.unknown.keys().find((subscription) => places.includes(subscription));
   if (unknown === undefined) return undefined;
   return {
     reason: "ObservationIncomplete",
@@ -116,12 +116,12 @@ function holdUnread(draft: Draft, { observed }: Subjects): Hold | undefined {
 }
 
 function holdTimeBound(draft: Draft, { observed }: Subjects): Hold | undefined {
-  const [id] = draft.kind === "revoke" ? assignmentOf(draft) : [];
+  const [id] = assignmentOf(draft);
   const until = id === undefined ? undefined : observed.assignments.get(idKey(id))?.until;
   if (until === undefined) return undefined;
   return {
     reason: "TimeBound",
-    message: `Privileged Identity Management has given this role until ${until}; it is not Bindery's to take away.`,
+    message: `Privileged Identity Management has given this role until ${until}; it is not Bindery's to change.`,
     cure: "Nothing: it ends then. Or end it in Privileged Identity Management.",
   };
 }
@@ -173,16 +173,10 @@ function holdSuspended(draft: Draft): Hold | undefined {
   };
 }
 
-function targetOf({ subject }: Draft): readonly string[] {
-  return subject.kind === "target" || subject.kind === "instances" ? [subject.targetId] : [];
-}
-
 function assignmentOf({ subject }: Draft): readonly string[] {
   return subject.kind === "role" && subject.assignmentId !== undefined ? [subject.assignmentId] : [];
 }
 
-function placesOf(draft: Draft): readonly string[] {
-  const scope = draft.subject.kind === "role" ? [draft.subject.scope] : [];
-  const ids = [draft.identityId, ...targetOf(draft), ...scope];
-  return ids.flatMap((id) => subscriptionOf(id) ?? []);
+function placesOf(draft: Draft): readonly (string | undefined)[] {
+  return [draft.identityId, ...targetOf(draft), ...scopeOf(draft)].map(subscriptionOf);
 }

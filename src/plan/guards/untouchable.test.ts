@@ -8,6 +8,7 @@ import {
   assignment,
   binding,
   desired,
+  document,
   grantOf,
   group,
   identityId,
@@ -56,6 +57,46 @@ function planned({ want = all, protect = [], self = {}, see = {}, change = {} }:
   );
 }
 
+/** A scale set whose instances lag behind. */
+const lateSet: Case = {
+  want: {
+    bindings: [
+      binding([
+        {
+          kind: "virtualMachineScaleSet",
+          id: vmId("set"),
+          instanceUpgrade: "Automatic",
+          document: document(),
+        },
+      ]),
+    ],
+  },
+  see: {
+    targets: [
+      vm("set", [identityId], {
+        kind: "virtualMachineScaleSet",
+        upgradeMode: "Manual",
+        orchestrationMode: "Uniform",
+      }),
+    ],
+  },
+  change: {
+    instances: new Map([
+      [
+        idKey(vmId("set")),
+        [
+          {
+            instanceId: "0",
+            attachments: { systemAssigned: false, userAssigned: [] },
+            isProtected: false,
+            hasLatestModel: false,
+          },
+        ],
+      ],
+    ]),
+  },
+};
+
 const rest = ["update tags team", "update credential main"];
 
 describe("rule 17: protected ids are never a subject of a change (Protected)", () => {
@@ -85,6 +126,12 @@ describe("rule 17: protected ids are never a subject of a change (Protected)", (
       { want: { bindings: [binding([], [grantOf("Reader", group)])] }, protect: [vaultScope] },
       ["grant Reader"],
     ],
+    [
+      "a scale set, with the update of its instances",
+      { ...lateSet, protect: [vmId("set").toUpperCase()] },
+      ["Protected: update instances of set"],
+    ],
+    ["another scale set", { ...lateSet, protect: [vmId("set-2")] }, ["update instances of set"]],
     [
       "what would be taken away there",
       { want: {}, see: { assignments: [assignment(reader)], targets: [] }, protect: [vaultScope] },
@@ -125,6 +172,35 @@ describe("rule 17: Bindery's own identity is never a subject of a change (OwnIde
         self: { resourceId: ownId },
       },
       ["OwnIdentity: grant Reader"],
+    ],
+    [
+      "a role at its lock, by its principal, in other letters",
+      {
+        want: {
+          bindings: [
+            binding(
+              [],
+              [grantOf("Reader", `${ownId.toUpperCase()}/providers/Microsoft.Authorization/locks/l`)],
+            ),
+          ],
+        },
+        self: { principalId: "own" },
+        see: { identities: [live(), own] },
+      },
+      ["OwnIdentity: grant Reader"],
+    ],
+    [
+      "a role at one whose name begins the same",
+      {
+        want: { bindings: [binding([], [grantOf("Reader", `${ownId}-2`)])] },
+        self: { resourceId: ownId },
+      },
+      ["grant Reader"],
+    ],
+    [
+      "a role at the group that it lies in",
+      { want: { bindings: [binding([], [grantOf("Reader", group)])] }, self: { resourceId: ownId } },
+      ["grant Reader"],
     ],
     ["a role at another identity", { want: atOwn, see: { identities: [live(), own] } }, ["grant Reader"]],
   ])("%s", (_, input, expected) => {

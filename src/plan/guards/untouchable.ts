@@ -22,7 +22,7 @@ export function holdProtected(draft: Draft, { policy }: Subjects): Hold | undefi
 /** Rule 17: nobody gets or loses power over Bindery by way of Bindery, be it by its tags, its trust or a role at it. */
 export function holdOwnIdentity(draft: Draft, { observed }: Subjects): Hold | undefined {
   const { principalId, resourceId } = observed.self;
-  const ids = [draft.identityId, ...scopeOf(draft).flatMap((scope) => identityAbove(scope) ?? [])];
+  const ids = [draft.identityId, ...scopeOf(draft).map(resourceAbove)];
   const isSelf = ids.some((id) => {
     const seen = observed.identities.get(idKey(id));
     if (seen && sameId(seen.principalId, principalId)) return true;
@@ -36,17 +36,19 @@ export function holdOwnIdentity(draft: Draft, { observed }: Subjects): Hold | un
   };
 }
 
-function targetOf({ subject }: Draft): readonly string[] {
-  return subject.kind === "target" || subject.kind === "instances" ? [subject.targetId] : [];
+/** The machine or scale set that a change is made on, if it is. */
+export function targetOf({ subject }: Draft): readonly string[] {
+  return "targetId" in subject ? [subject.targetId] : [];
 }
 
-function scopeOf({ subject }: Draft): readonly string[] {
+/** The scope of the role that a change gives or takes, if it does. */
+export function scopeOf({ subject }: Draft): readonly string[] {
   return subject.kind === "role" ? [subject.scope] : [];
 }
 
-/** The identity that a scope is, or lies below. */
-function identityAbove(scope: string): string | undefined {
-  return /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/]+/i.exec(
-    scope,
-  )?.[0];
+/** The resource of its own that a scope is, or lies below; scopes above resources are themselves. */
+function resourceAbove(scope: string): string {
+  const [, ...parts] = scope.split("/");
+  // Four pairs: subscriptions/…, resourceGroups/…, providers/…, and the resource's type and name.
+  return `/${parts.slice(0, 8).join("/")}`;
 }
