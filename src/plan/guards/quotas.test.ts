@@ -59,6 +59,11 @@ describe("rule 20: no more than 4,000 role assignments in a subscription", () =>
     ],
     ["nobody could count", [{ bindings: grants }], { grant: 2 }],
     [
+      "one that is held takes no room",
+      [{ bindings: [binding([], [grantOf("Reader"), grantOf("Owner")])] }, {}, counted(3_999)],
+      { grant: 1, "Privileged: grant": 1 },
+    ],
+    [
       "one that is there needs no room",
       [{ bindings: grants }, { assignments: [assignment(reader)] }, counted(3_999)],
       { grant: 1 },
@@ -123,6 +128,22 @@ describe("rule 20: no more than 20 federated credentials of an identity", () => 
       { update: 4 },
     ],
     [
+      "one that is overwritten goes on where another has no room",
+      [
+        {
+          federatedCredentials: [
+            ...made(1).map((c) => ({ ...c, audience: "b" })),
+            ...made(20).slice(1),
+            ...made(1, "x"),
+          ],
+          prunePolicy: "Additive",
+        },
+        {},
+        there(made(20)),
+      ],
+      { update: 1, "QuotaExceeded: update": 1 },
+    ],
+    [
       "one that is overwritten takes none",
       [
         { federatedCredentials: made(20).map((c) => ({ ...c, audience: "b" })), prunePolicy: "Additive" },
@@ -177,38 +198,41 @@ describe("rule 20: no more than 50 tags of an identity, Bindery's own among them
 });
 
 describe("rule 20: no more than 150 identities in one request of a target", () => {
-  const many = (count: number, attached: boolean) => {
-    const all = Array.from({ length: count }, (_, i) => {
+  /** So many identities leave the machines, and so many come to them: those that leave stand first. */
+  const many = (leaving: number, coming: number, names: readonly string[] = ["vm-1"]) => {
+    const all = Array.from({ length: leaving + coming }, (_, i) => {
       const principal = { principalId: `p-${i}`, clientId: `c-${i}` };
       const id = identityIdFrom(subscription, "rg", `id-${i}`);
       const tags = { [ownerTag]: "prod", [principalTag]: principalMark(principal) };
-      const bindings = attached ? [] : [binding([namedVm("vm-1")])];
+      const bindings = i < leaving ? [] : [binding(names.map(namedVm), [grantOf("Reader")])];
       return {
         want: wanted({ id, document: document("UserAssignedIdentity", `i${i}`), bindings }),
         live: live({ id, ...principal, tags }),
       };
     });
-    const target = vm("vm-1", attached ? all.map((one) => one.live.id) : []);
+    const attached = all.slice(0, leaving).map((one) => one.live.id);
     return planFor(
       desired(...all.map((one) => one.want)),
-      observed({ identities: all.map((one) => one.live), targets: [target] }),
+      observed({
+        identities: all.map((one) => one.live),
+        targets: names.map((name) => vm(name, attached)),
+      }),
       open,
     );
   };
 
-  test.each([true, false])(
-    "the rest comes with a later pass, whether they leave (%s) or come",
-    (attached) => {
-      const kind = attached ? "detach" : "attach";
-      expect(countsOf(many(150, attached))).toEqual({ [kind]: 150 });
-      const plan = many(152, attached);
-      expect(countsOf(plan)).toEqual({ [kind]: 150, [`RequestFull: ${kind}`]: 2 });
-      expect(plan.operations).toHaveLength(1);
-      expect(
-        plan.held.every(
-          (h) => h.change.subject.kind === "target" && h.change.subject.targetId === vmId("vm-1"),
-        ),
-      ).toBe(true);
-    },
-  );
+  test.each<[string, Plan, Record<string, number>]>([
+    ["as many fit", many(150, 0), { detach: 150 }],
+    ["the rest leaves with a later pass", many(152, 0), { detach: 150, "RequestFull: detach": 2 }],
+    ["or comes with one", many(0, 152), { grant: 152, attach: 150, "RequestFull: attach": 2 }],
+    ["what comes goes first", many(80, 75), { grant: 75, attach: 75, detach: 75, "RequestFull: detach": 5 }],
+    ["each target has a request of its own", many(0, 100, ["vm-1", "vm-2"]), { grant: 100, attach: 200 }],
+  ])("%s", (_, plan, expected) => {
+    expect(countsOf(plan)).toEqual(expected);
+    for (const { change } of plan.held) expect(change.subject).toMatchObject({ targetId: vmId("vm-1") });
+  });
+
+  test("which is one operation", () => {
+    expect(many(152, 0).operations).toHaveLength(1);
+  });
 });

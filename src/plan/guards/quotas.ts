@@ -36,7 +36,7 @@ function heldAll(group: readonly Entry[], hold: Omit<Hold, "reason">): Holds {
 }
 
 function assignmentHolds(open: readonly Entry[]): Holds {
-  const grants = open.filter(({ draft }) => draft.kind === "grant" && draft.subject.kind === "role");
+  const grants = open.filter(({ draft }) => draft.kind === "grant");
   const places = Map.groupBy(grants, ({ draft: { subject } }) =>
     subject.kind === "role" ? subscriptionOf(subject.scope) : undefined,
   );
@@ -57,7 +57,7 @@ function credentialHolds({ identity, observed }: Subjects, group: readonly Entry
   for (const { draft } of group) if (isCredential(draft, true)) live.delete(nameIn(draft));
   const news = group.filter(({ draft }) => isCredential(draft, false) && !live.has(nameIn(draft)));
   const total = live.size + news.length;
-  if (news.length === 0 || total <= quotas.credentials) return [];
+  if (total <= quotas.credentials) return [];
   return heldAll(news, {
     message: `${documentName(identity.document)} has ${present} federated credentials and would have ${total}, and Azure takes ${quotas.credentials}.`,
     cure: "Take some out of the document, or delete those that no document lists.",
@@ -77,7 +77,7 @@ function tagHolds({ identity, ownership }: Subjects, group: readonly Entry[]): H
   const writes = group.filter(({ draft }) => tagsIn(draft).length > 0);
   const before = Object.keys(ownership.identity?.tags ?? {});
   const after = new Set([...before, ...writes.flatMap(({ draft }) => tagsIn(draft))].map(idKey));
-  if (writes.length === 0 || after.size <= Math.max(quotas.tags, before.length)) return [];
+  if (after.size <= Math.max(quotas.tags, before.length)) return [];
   return heldAll(writes, {
     message: `${documentName(identity.document)} would have ${after.size} tags, Bindery's own among them, and Azure takes ${quotas.tags}.`,
     cure: "Take tags out of the document, or off the identity by hand.",
@@ -85,22 +85,22 @@ function tagHolds({ identity, ownership }: Subjects, group: readonly Entry[]): H
   });
 }
 
-function tagsIn({ kind, subject }: Draft): readonly string[] {
-  if (subject.kind === "identity") return kind === "create" ? Object.keys(subject.tags ?? {}) : [];
+function tagsIn({ subject }: Draft): readonly string[] {
+  if (subject.kind === "identity") return Object.keys(subject.tags ?? {});
   if (subject.kind !== "tags") return [];
   return [...Object.keys(subject.set), ...(subject.recordPrincipal ? [principalTag] : [])];
 }
 
 /** One request changes at most so many keys: what comes goes first, and the rest with a later pass. */
 function requestHolds(open: readonly Entry[]): Holds {
-  const ofTargets = open.filter(({ draft }) => draft.subject.kind === "target");
-  const targets = Map.groupBy(ofTargets, ({ draft: { subject } }) =>
-    subject.kind === "target" ? idKey(subject.targetId) : "",
+  const keys = open.flatMap(({ draft: { id, kind, subject } }) =>
+    subject.kind === "target" ? [{ id, comes: kind === "attach", target: idKey(subject.targetId) }] : [],
   );
+  const targets = Map.groupBy(keys, ({ target }) => target);
   return [...targets.values()].flatMap((group) => {
-    const [come, go] = [true, false].map((c) => group.filter(({ draft }) => (draft.kind === "attach") === c));
-    return [...(come ?? []), ...(go ?? [])].slice(quotas.keys).map(({ draft }): Holds[number] => [
-      draft.id,
+    const [come, go] = [group.filter(({ comes }) => comes), group.filter(({ comes }) => !comes)];
+    return [...come, ...go].slice(quotas.keys).map(({ id }): Holds[number] => [
+      id,
       {
         reason: "RequestFull",
         message: `One request changes at most ${quotas.keys} identities of a target; this one has to wait.`,
