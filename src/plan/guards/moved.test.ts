@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DesiredIdentity } from "../../desired/desired.ts";
+import type { DesiredIdentity, DesiredTarget } from "../../desired/desired.ts";
 import { identityIdFrom, idKey } from "../../model/arm-id.ts";
 import { ownerTag, pruneTag } from "../../model/identity.ts";
 import type { Target } from "../../model/target.ts";
@@ -81,9 +81,30 @@ describe("rule 15: a move is not a loss (TargetMoved)", () => {
     expect(linesOf(planned(want, { targets }))).toEqual(expected);
   });
 
-  test("the attach says where it went, attached or not", () => {
-    const { held } = planned({ bindings: oneVm }, { targets: [elsewhere("vm-1", [])] });
-    expect(held.map((h) => h.cure)).toEqual([expect.stringContaining(elsewhere("vm-1", []).id)]);
+  test.each([1, 3, 4])("the attach says where it went, attached or not (%i may be it)", (count) => {
+    const twins = Array.from({ length: count }, (_, i) =>
+      vm("vm-1", [], { id: `${group}-${i}/providers/Microsoft.Compute/virtualMachines/vm-1` }),
+    );
+    const named = twins.slice(0, 3).map(({ id }) => id);
+    const { held } = planned({ bindings: oneVm }, { targets: twins });
+    expect(held.map((h) => h.cure)).toEqual([
+      `If it was moved, correct the document: ${named.join(", ")} has its name and type.`,
+    ]);
+  });
+
+  test("what comes to the twin comes", () => {
+    const selector: DesiredTarget = {
+      kind: "virtualMachines",
+      subscriptionId: subscription,
+      resourceGroups: ["rg-2"],
+      matchTags: {},
+      document: document(),
+    };
+    const bindings = [binding([namedVm("vm-1"), selector])];
+    expect(linesOf(planned({ bindings }, { targets: [elsewhere("VM-1", [])] }))).toEqual([
+      "attach VM-1",
+      "TargetNotFound: attach vm-1",
+    ]);
   });
 
   test("is released by its digest", () => {

@@ -102,6 +102,18 @@ describe("rule 15: a selector that collapses takes nothing away (SelectorCollaps
       ["attach b-0", "SelectorCollapsed: detach off-0", "SelectorCollapsed: detach off-1"],
     ],
     [
+      "each machine is matched by one of two selectors",
+      [...machines(2, 1), elsewhere("b-0", true, [identityId]), elsewhere("b-1", true, [identityId])],
+      [selector(), selector(["rg-2"])],
+      ["detach off-0"],
+    ],
+    [
+      "a selector that matches nothing holds what another one lost",
+      machines(3, 1),
+      [selector(), selector(["rg-2"])],
+      ["SelectorCollapsed: detach off-0"],
+    ],
+    [
       "named lines are no selectors: what they lose goes",
       machines(0, 3),
       [namedVm("off-0")],
@@ -135,11 +147,20 @@ describe("rule 15: a selector that collapses takes nothing away (SelectorCollaps
     expect(linesOf(planned(targets, lines)())).toEqual(expected);
   });
 
-  test("the message names the selector and its figures", () => {
-    const [held] = planned(machines(1, 2))().held;
-    expect(held?.message).toBe(
+  test.each<[string, readonly Target[], readonly DesiredTarget[]]>([
+    [
       "The selector of team/orders (orders.yaml:7) still matches 1 of the 3 machines that are attached by it.",
-    );
+      machines(1, 2),
+      [selector()],
+    ],
+    ["The selector of team/orders (orders.yaml:7) matches no machine.", machines(0, 2), [selector()]],
+    [
+      "The selectors of team/orders still match 0 of the 2 machines that it is attached to and that no line names.",
+      [...machines(0, 2), elsewhere("b-0", true, [])],
+      [selector(["rg-2"])],
+    ],
+  ])("%s", (message, targets, lines) => {
+    expect(planned(targets, lines)().held[0]?.message).toBe(message);
   });
 
   test("is released by its digest, limits included, and only for that very set", () => {
@@ -181,6 +202,12 @@ describe("what each selector matches, before and after", () => {
   test.each<[string, readonly Target[], Parameters<typeof wanted>[0], readonly number[]]>([
     ["nothing", [], {}, [7, 0, 0, 0, 0]],
     ["what stays, comes and leaves", machines(3, 2, 4), {}, [7, 7, 5, 4, 2]],
+    [
+      "what leaves out of its reach is none of its own",
+      [...machines(3, 2), elsewhere("b-0", false, [identityId])],
+      {},
+      [7, 3, 5, 0, 2],
+    ],
     ["what is not pruned does not leave", machines(3, 2, 4), { prunePolicy: "Additive" }, [7, 7, 3, 4, 0]],
     ["managed machines are left out", machines(3, 2, 4, { managedBy: "/aks" }), {}, [7, 0, 0, 0, 0]],
     [
