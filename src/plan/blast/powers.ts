@@ -27,6 +27,9 @@ interface Granted {
 
 type Mine = Map<string, Granted>;
 
+/** What a new user has from the beginning (Microsoft, "CREATE USER"): whoever signs in is a member of public. */
+const connect = { permission: "CONNECT", securable: { class: "database" } } as const;
+
 /** What the identities that were observed may do. */
 export function powersIn(observed: Observed): Powers {
   const powers = new Map<string, Mine>();
@@ -59,9 +62,10 @@ export function powersIn(observed: Observed): Powers {
 export function powersAfter(before: Powers, observed: Observed, changes: readonly Change[]): Powers {
   const powers = new Map([...before].map(([key, list]) => [key, new Map(list)]));
   // What is revoked goes first: a dead principal's role may give way to a living one's.
-  for (const change of changes.toSorted(
-    (a, b) => Number(b.kind === "revoke") - Number(a.kind === "revoke"),
-  )) {
+  const { revoked = [], others = [] } = Object.groupBy(changes, ({ kind }) =>
+    kind === "revoke" ? "revoked" : "others",
+  );
+  for (const change of [...revoked, ...others]) {
     const key = idKey(change.identityId);
     const mine = powers.get(key) ?? new Map<string, Granted>();
     powers.set(key, mine);
@@ -119,12 +123,14 @@ function applyDatabase(
     return;
   }
   const { database } = subject;
-  if (subject.kind === "databaseUser") {
-    const { roles = [], permissions = [] } = subject.replaces ?? {};
-    for (const role of roles) hold(mine, databasePower({ kind: "databaseRole", database, role }));
-    for (const one of permissions)
-      hold(mine, databasePower({ kind: "databasePermission", database, ...one }));
-  } else hold(mine, databasePower(subject));
+  if (subject.kind !== "databaseUser") {
+    hold(mine, databasePower(subject));
+    return;
+  }
+  for (const role of subject.replaces?.roles ?? [])
+    hold(mine, databasePower({ kind: "databaseRole", database, role }));
+  for (const one of [connect, ...(subject.replaces?.permissions ?? [])])
+    hold(mine, databasePower({ kind: "databasePermission", database, ...one }));
 }
 
 function lose(mine: Mine, subject: DatabaseSubject): void {

@@ -27,11 +27,11 @@ export function blastRadiusOf(observed: Observed, changes: readonly Change[]): r
   const found = new Map<string, Found>();
   for (const [key, holder] of holdersOf(touched, before, after)) {
     for (const one of effectsOn(before.accessOf(key), after.accessOf(key))) {
-      for (const via of one.via.filter((identity) => touched.has(identity))) {
-        const id = [via, one.kind, one.powerKey, ...one.conditions, "|", ...(one.formerConditions ?? [])];
-        const same = found.get(id.join("\n"));
+      for (const via of one.via) {
+        const alike = JSON.stringify([via, one.kind, one.powerKey, one.conditions, one.formerConditions]);
+        const same = found.get(alike);
         if (same) same.holders.push(holder);
-        else found.set(id.join("\n"), { ...one, identity: via, holders: [holder] });
+        else found.set(alike, { ...one, identity: via, holders: [holder] });
       }
     }
   }

@@ -115,14 +115,18 @@ function reachFrom(
       add(`trust ${issuer} ${subject} ${audience}`, { kind: "trust", issuer, subject, audience }, identityId);
     }
   }
-  return { holders, credentials, powers, accessOf: (key) => accessFrom(holders.get(key), powers) };
+  return {
+    holders,
+    credentials,
+    powers,
+    accessOf: (key) => accessFrom(holders.get(key)?.identities ?? new Set(), powers),
+  };
 }
 
-function accessFrom(holding: Holding | undefined, powers: Powers): ReadonlyMap<string, Access> {
-  const identities = [...(holding?.identities ?? [])].toSorted(byText);
-  const assigned = identities.flatMap((via) =>
-    [...(powers.get(via) ?? [])].map(([key, one]) => ({ key, via, ...one })),
-  );
+function accessFrom(identities: ReadonlySet<string>, powers: Powers): ReadonlyMap<string, Access> {
+  const assigned = [...identities]
+    .toSorted(byText)
+    .flatMap((via) => [...(powers.get(via) ?? [])].map(([key, one]) => ({ key, via, ...one })));
   return new Map(
     [...Map.groupBy(assigned, ({ key }) => key)].flatMap(([key, group]) => {
       const [first] = group;
