@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { DesiredDatabase } from "../../desired/desired.ts";
-import { type DatabaseUser, databaseKey, sidFrom } from "../../model/database.ts";
+import { type DatabaseUser, databaseKey, databaseName, sidFrom } from "../../model/database.ts";
 import { assignmentMarker } from "../../model/grant.ts";
-import type { ObservedDatabase } from "../../observed/observed.ts";
+import type { Observed, ObservedDatabase } from "../../observed/observed.ts";
 import {
   binding,
   desired,
@@ -13,6 +13,7 @@ import {
   observed,
   policy,
   principal,
+  vaultScope,
   wanted,
 } from "../fixtures.ts";
 import { explainResource, resourcesNamed } from "./explain.ts";
@@ -22,7 +23,7 @@ const server = "sql-orders.database.windows.net";
 const ref = { server, database: "orders" };
 const [other, asleep] = [
   { server, database: "billing" },
-  { server, database: "night" },
+  { server, database: "Night" },
 ];
 const execute = { permission: "EXECUTE", securable: { class: "schema", schema: "sales" } } as const;
 const connect = { permission: "CONNECT", securable: { class: "database" }, state: "GRANT" } as const;
@@ -138,15 +139,78 @@ In databases
 
 test("a server: all its databases that anybody names, and what could not be read", () => {
   const page = text(server.toUpperCase());
-  expect(page).toContain("id-orders: db_datareader in sql-orders/billing  not there, though listed");
+  expect(page).toContain(
+    "id-orders: db_datareader in sql-orders/billing  not known to be there, though listed",
+  );
   for (const doubt of [
     "sql-orders/gone does not exist.",
-    "sql-orders/night is paused and was left asleep: what is there was not read.",
+    "sql-orders/Night is paused and was left asleep: what is there was not read.",
     "Bindery's user may not see all users of sql-orders/billing.",
     "Of a server only databases are read that documents or tags name.",
   ]) {
     expect(page).toContain(`  ${doubt}\n`);
   }
+});
+
+test.each([
+  [identityId, ["sql-orders/gone", "sql-orders/billing", "sql-orders/Night"]],
+  [group, ["sql-orders/billing", "sql-orders/Night"]],
+  [`${server}/night`, ["sql-orders/Night"]],
+  [foreignId, []],
+  [vaultScope, []],
+  ["sql-none.database.windows.net", []],
+])("the page of %s has doubts about %j", (id, names) => {
+  const { doubts, databases } = explainResource(id, wants, seen, policy);
+  expect(doubts.flatMap((doubt) => /sql-\w+\/\w+/.exec(doubt) ?? [])).toEqual(names);
+  expect(doubts.some((doubt) => doubt.startsWith("Of a server only"))).toBe(id.startsWith("sql-none"));
+  const unseenOnes = databases?.filter(({ unseen }) => unseen).map((one) => databaseName(one.database));
+  expect([...new Set(unseenOnes)]).toEqual(names.filter((name) => name !== "sql-orders/gone"));
+});
+
+test("what nobody has read of a wanted database is not known to be missing, what is gone is", () => {
+  const wantsGone = desired(
+    wanted({ bindings: [binding([], [], false, [grant({ ref: { server, database: "gone" }, roles: [] })])] }),
+  );
+  const told = (world: Observed) =>
+    renderExplanationText(explainResource(identityId, wantsGone, world, policy));
+  expect(told(seen)).toContain("user id-orders in sql-orders/gone  not there, though");
+  expect(told({ ...seen, databases: new Map() })).toContain(
+    "user id-orders in sql-orders/gone  not known to be there, though",
+  );
+});
+
+test("a user that somebody else has made for the identity: its roles may be wanted, the rest is not ours", () => {
+  const unmarked = user("id-orders", principal.clientId, { roles: ["clerks", "db_owner"] });
+  const world = { ...seen, databases: new Map([[databaseKey(ref), database([unmarked])]]) };
+  const { databases } = explainResource(`${server}/orders`, wants, world, policy);
+  expect(databases?.map(({ what, standing, markedBy }) => [what, standing, markedBy])).toEqual([
+    ["user", "Declared", undefined],
+    ["DB_DataReader", "Missing", undefined],
+    ["clerks", "Declared", undefined],
+    ["db_owner", "Foreign", undefined],
+  ]);
+});
+
+test("what one identity has there is not taken for another's", () => {
+  const document2 = { ...document(), name: "second" };
+  const second = wanted({
+    id: `${identityId}-2`,
+    bindings: [
+      {
+        ...binding([], [], false, [grant({ userName: "second", document: document2 })]),
+        document: document2,
+      },
+    ],
+  });
+  const both = desired(...wants.identities, second);
+  const { databases = [] } = explainResource(second.id, both, seen, policy);
+  const wishes = [{ document: document2, how: "grant", suspended: false }];
+  const common = { identityId: second.id, database: ref, userName: "second", orphaned: false, wishes };
+  expect(databases).toEqual([
+    { ...common, kind: "user", what: "user", standing: "Missing" },
+    { ...common, kind: "role", what: "DB_DataReader", standing: "Missing" },
+    { ...common, kind: "role", what: "clerks", standing: "Missing" },
+  ]);
 });
 
 test("a database that nobody names", () => {

@@ -30,6 +30,21 @@ export function databasesNamedIn({
   return new Map([...remembered, ...wanted].map((ref) => [databaseKey(ref), ref]));
 }
 
+/** Every database that the bindings or the tags of one identity name, by key. */
+export function databasesNamedBy(
+  identityId: string,
+  { desired, observed }: View,
+): ReadonlyMap<string, DatabaseRef> {
+  const isIt = ({ id }: { readonly id: string }) => sameId(id, identityId);
+  return databasesNamedIn({
+    desired: { ...desired, identities: desired.identities.filter(isIt) },
+    observed: {
+      ...observed,
+      identities: new Map([...observed.identities].filter(([, identity]) => isIt(identity))),
+    },
+  });
+}
+
 /** What these identities have, or should have, in those databases. */
 export function databaseRightsWhere(
   view: View,
@@ -38,8 +53,10 @@ export function databaseRightsWhere(
 ): readonly ExplainedDatabaseRight[] {
   const refs = [...databasesNamedIn(view)].filter(([key]) => isWhere(key));
   const rights = refs.flatMap(([key, ref]) => {
-    const there = rightsThere(ref, view.observed.databases.get(key), view);
-    return [...there, ...missingAt(ref, there, view)];
+    const database = view.observed.databases.get(key);
+    const there = rightsThere(ref, database, view);
+    const unseen = isAllShown(database) ? {} : { unseen: true };
+    return [...there, ...missingAt(ref, there, view).map((right) => ({ ...right, ...unseen }))];
   });
   return rights
     .filter(({ identityId }) => isWho(identityId))
@@ -79,6 +96,11 @@ function doubtOf(ref: DatabaseRef, database: ObservedDatabase | undefined): stri
         ? undefined
         : `Bindery's user may not see all users of ${name}.`;
   }
+}
+
+/** False where what is not shown may be there all the same. */
+function isAllShown(database: ObservedDatabase | undefined): boolean {
+  return database?.kind === "gone" || (database?.kind === "read" && database.contents.rights.seesAll);
 }
 
 type There = Pick<Keyed, "kind" | "what" | "key" | "denied">;

@@ -136,11 +136,26 @@ test("an identity of others is explained as such", () => {
 test.each([
   ["team/orders", [identityId]],
   ["vm-1", [vmId("vm-1")]],
+  ["id-foreign", [foreignId]],
   ["KV", [vaultScope]],
   [group, [group]],
   ["nothing", []],
 ])("%s names %j", (text, ids) => {
   expect(resourcesNamed(text, wants, seen).map(idKey)).toEqual(ids.map(idKey));
+});
+
+test.each([
+  ["PrivateLink.database.windows.net", [`${group}/providers/x/zones/privatelink.database.windows.net`]],
+  ["app.prod.eu", [vmId("app.prod.eu")]],
+  ["sql-x.database.windows.net", ["sql-x.database.windows.net"]],
+  ["sql-x.database.windows.net/a b", ["sql-x.database.windows.net/a b"]],
+  ["sql-x.database.windows.net,1433", []],
+  ["team/a.b.c", []],
+  ["a.b", []],
+])("%s is a host name only where nothing is called so: %j", (text, ids) => {
+  const zone = `${group}/providers/x/zones/privatelink.database.windows.net`;
+  const names = desired(wanted({ bindings: [binding([], [grantOf("Reader", zone)])] }));
+  expect(resourcesNamed(text, names, observed({ targets: [vm("app.prod.eu")] }))).toEqual(ids);
 });
 
 test("what is not known is told", () => {
@@ -161,12 +176,12 @@ test("an orphan is called one, wherever it is met", () => {
     targets: [vm("vm-1", [orphanId])],
     assignments: [assignment(secretsUser)],
   });
-  const of = (id: string) => renderExplanationText(explainResource(id, desired(), world, policy));
+  const of = (id: string) => renderExplanationText(explainResource(id, desired(wanted()), world, policy));
   expect(of(orphanId)).toContain("Declared by nobody any more: an orphan, nothing of it is touched");
   const words = "nobody: no document names the identity any more (an orphan)";
   expect(of(vmId("vm-1"))).toContain(`  id-old  ${words}; the identity is owned by this instance\n`);
   expect(of(vaultScope)).toContain(`  id-old: Key Vault Secrets User (marked by prod)  ${words}\n`);
-  const answer = explainResource(vaultScope, desired(), world, policy);
+  const answer = explainResource(vaultScope, desired(wanted()), world, policy);
   expect(answer.assignments).toMatchObject([{ orphaned: true }]);
 });
 

@@ -7,8 +7,14 @@ import type { Policy } from "../../model/policy.ts";
 import { isAttached, targetKindOf } from "../../model/target.ts";
 import type { Observed } from "../../observed/observed.ts";
 import { ownershipOf } from "../ownership.ts";
-import { databaseDoubts, databaseRightsWhere, databasesNamedIn } from "./databases.ts";
-import { type ExplainedIdentity, type Explanation, isOrphan, type View } from "./explanation.ts";
+import { databaseDoubts, databaseRightsWhere, databasesNamedBy, databasesNamedIn } from "./databases.ts";
+import {
+  type ExplainedAssignment,
+  type ExplainedIdentity,
+  type Explanation,
+  isOrphan,
+  type View,
+} from "./explanation.ts";
 import { assignmentsWhere } from "./grants.ts";
 import { attachmentsOfIdentity, attachmentsOfTarget, missingAt } from "./targets.ts";
 
@@ -24,52 +30,66 @@ export function explainResource(
 ): Explanation {
   const view = { desired, observed, policy };
   if (!resourceId.startsWith("/")) return explainDatabase(resourceId, view);
-  const base = { resourceId, revision: desired.revision, doubts: doubtsOf(resourceId, view) };
+  if (isIdentity(resourceId, view)) return explainIdentity(resourceId, view);
   const target = observed.targets.get(idKey(resourceId));
-  if (isIdentity(resourceId, view)) {
-    return {
-      ...base,
-      kind: "identity",
-      identity: identityFrom(resourceId, view),
-      attachments: attachmentsOfIdentity(resourceId, view),
-      assignments: assignmentsWhere(
-        view,
-        (id) => sameId(id, resourceId),
-        () => true,
-      ),
-      databases: databaseRightsWhere(
-        view,
-        (id) => sameId(id, resourceId),
-        () => true,
-      ),
-    };
-  }
-  const databases = databaseRightsWhere(
-    view,
-    () => true,
-    (key) => isDatabaseAt(key, resourceId, view),
-  );
-  const assignments = assignmentsWhere(
-    view,
-    () => true,
-    (scope) => isAtOrBelow(resourceId, scope),
-    resourceId,
-  );
-  if (!target) {
-    return { ...base, kind: "scope", attachments: missingAt(resourceId, view), assignments, databases };
-  }
+  if (!target) return explainScope(resourceId, view);
   return {
-    ...base,
+    resourceId,
     kind: "target",
+    revision: desired.revision,
     systemAssigned: target.attachments.systemAssigned,
     attachments: [...attachmentsOfTarget(target, view), ...missingAt(resourceId, view)],
-    assignments,
+    assignments: assignmentsAbove(resourceId, view),
     reach: assignmentsWhere(
       view,
       (id) => isAttached(target.attachments, id),
       () => true,
     ),
+    doubts: doubtsOf(resourceId, view),
   };
+}
+
+function explainIdentity(resourceId: string, view: View): Explanation {
+  const isIt = (id: string) => sameId(id, resourceId);
+  const databases = databasesNamedBy(resourceId, view);
+  return {
+    resourceId,
+    kind: "identity",
+    revision: view.desired.revision,
+    identity: identityFrom(resourceId, view),
+    attachments: attachmentsOfIdentity(resourceId, view),
+    assignments: assignmentsWhere(view, isIt, () => true),
+    databases: databaseRightsWhere(view, isIt, () => true),
+    doubts: [...doubtsOf(resourceId, view), ...databaseDoubts(view, databases.values())],
+  };
+}
+
+function explainScope(resourceId: string, view: View): Explanation {
+  const databases = new Map(
+    [...databasesNamedIn(view)].filter(([key]) => isDatabaseAt(key, resourceId, view)),
+  );
+  return {
+    resourceId,
+    kind: "scope",
+    revision: view.desired.revision,
+    attachments: missingAt(resourceId, view),
+    assignments: assignmentsAbove(resourceId, view),
+    databases: databaseRightsWhere(
+      view,
+      () => true,
+      (key) => databases.has(key),
+    ),
+    doubts: [...doubtsOf(resourceId, view), ...databaseDoubts(view, databases.values())],
+  };
+}
+
+function assignmentsAbove(resourceId: string, view: View): readonly ExplainedAssignment[] {
+  return assignmentsWhere(
+    view,
+    () => true,
+    (scope) => isAtOrBelow(resourceId, scope),
+    resourceId,
+  );
 }
 
 /** A database, "host/name", or all of a server that anybody names. */
@@ -100,13 +120,15 @@ function isDatabaseAt(key: string, scope: string, { observed }: View): boolean {
   );
 }
 
+/** "sql-orders.database.windows.net", or a database of it. */
+const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+){2,}(?:\/.+)?$/i;
+
 /**
  * The ids that a person may mean by a bare name or "namespace/name": identities, targets and scopes of grants, and by
- * "server/database" or a host name: databases.
+ * "server/database" or a host name: databases. What bears a host name itself, a DNS zone or a machine, is meant before it.
  */
 export function resourcesNamed(text: string, desired: Desired, observed: Observed): readonly string[] {
   if (text.startsWith("/")) return [text];
-  if (/^[a-z0-9-]+(?:\.[a-z0-9-]+){2,}(?:\/.+)?$/i.test(text)) return [text];
   const documents = desired.identities.filter(({ document: d }) => `${d.namespace}/${d.name}` === text);
   if (documents.length > 0) return documents.map(({ id }) => id);
   const scopes = desired.identities.flatMap((i) => i.bindings.flatMap((b) => b.grants.map((g) => g.scope)));
@@ -123,6 +145,7 @@ export function resourcesNamed(text: string, desired: Desired, observed: Observe
     ...all.filter((id) => idKey(id).endsWith(`/${text.toLowerCase()}`)),
     ...databases.map(([key]) => key),
   ];
+  if (named.length === 0 && hostName.test(text)) return [text];
   return [...new Map(named.map((id) => [idKey(id), id])).values()].toSorted(byText);
 }
 

@@ -73,6 +73,8 @@ export interface ExplainedDatabaseRight {
   readonly denied?: boolean;
   /** True if the user belongs to a principal that is gone: nobody can use it. */
   readonly dead?: boolean;
+  /** True of what is missing where the database was not read, or not as a whole: it may be there all the same. */
+  readonly unseen?: boolean;
   readonly standing: Standing;
   readonly wishes: readonly Wish[];
   /** Whose marker the user carries. */

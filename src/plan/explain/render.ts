@@ -185,12 +185,14 @@ function standingWords({
   standing,
   wishes,
   orphaned,
-}: Pick<ExplainedAttachment, "standing" | "wishes" | "orphaned">): string {
+  unseen,
+}: Pick<ExplainedAttachment, "standing" | "wishes" | "orphaned"> &
+  Pick<ExplainedDatabaseRight, "unseen">): string {
   switch (standing) {
     case "Declared":
       return wishes.map(wishWords).join("; ");
     case "Missing":
-      return `not there, though ${wishes.map(wishWords).join("; ")}`;
+      return `${unseen ? "not known to be there" : "not there"}, though ${wishes.map(wishWords).join("; ")}`;
     case "Undeclared":
       return orphaned
         ? "nobody: no document names the identity any more (an orphan)"
