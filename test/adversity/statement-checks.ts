@@ -69,6 +69,8 @@ function isOf(meant: Meant, judging: Judging): boolean {
   const removes = changeKind === "revoke";
   if (subject.kind === "databaseUser") return removes ? isDrop(meant) : isUser(meant, judging);
   const user = userOfSid(live, removes ? subject.sid : sidMeant(step, world, name));
+  const isUserNamed = (named: string): boolean =>
+    isName(named, user, live) || isOfEarlier(meant, judging, named);
   const [one, ...more] = statements;
   if (!one || more.length > 0) return false;
   if (subject.kind === "databaseRole") {
@@ -77,14 +79,20 @@ function isOf(meant: Meant, judging: Judging): boolean {
       kind === "alterRole" &&
       one.verb === (removes ? "DROP" : "ADD") &&
       isSame(one.role, subject.role) &&
-      isName(one.member, user, live)
+      isUserNamed(one.member)
     );
   }
   return (
-    isPermission(one, [subject], (name) => isName(name, user, live)) &&
+    isPermission(one, [subject], isUserNamed) &&
     one.kind === "permission" &&
     (one.verb === "REVOKE") === removes
   );
+}
+
+/** The user that Bindery made for the principal of an identity that somebody has made again since. */
+function isOfEarlier({ step, live, name }: Meant, { isStale }: Judging, named: string): boolean {
+  if (step.subject.clientId !== undefined || !isStale(identityId(name))) return false;
+  return live.users.some((user) => isSame(user.name, named) && markedFor(user) === name);
 }
 
 type Line = { readonly permission: string; readonly securable: { readonly class: string } };
