@@ -7,51 +7,61 @@ export interface Block {
   /** Printed before and after the lines; goes when no line fits. */
   readonly open: string;
   readonly close: string;
+  /** What is kept or cut as one; it may span several lines of the text. */
   readonly lines: readonly string[];
 }
 
-/** Room for the sentence that says how much was cut, and for one such sentence per cut block. */
+/** Room for the sentence that says how much was cut. */
 const noteRoom = 80;
 
 /**
- * The blocks in their order between head and foot, at most `limit` UTF-16 units long. Blocks of a higher rank are
- * cut first; each place where something is missing says how many lines. Head and foot are never cut.
+ * The blocks in their order between head and foot, at most `limit` UTF-16 units long; what fits is whole. Blocks of
+ * a higher rank are cut first; each place where something is missing says how many lines. Head and foot are never cut.
  */
 export function fittedBlocks(head: string, blocks: readonly Block[], foot: string, limit: number): string {
+  const room = limit - head.length - foot.length;
+  const whole = blocks.map(wholeText).join("");
+  return `${head}${whole.length <= room ? whole : cutText(blocks, room - noteRoom)}${foot}`;
+}
+
+function cutText(blocks: readonly Block[], roomForAll: number): string {
   const kept = new Map<Block, number>();
-  let room = limit - head.length - foot.length - noteRoom;
+  let room = roomForAll;
   for (const block of blocks.toSorted((a, b) => a.rank - b.rank)) {
-    const frame = block.open.length + block.close.length + noteRoom;
-    const count = countThatFits(block.lines, room - frame);
+    const count = countThatFits(block, room);
     if (count === 0) continue;
     kept.set(block, count);
-    room -= frame + lengthOf(block.lines.slice(0, count));
+    room -= blockText(block, count).length;
   }
-  const body = blocks.map((block) => blockText(block, kept.get(block) ?? 0)).join("");
-  const lost = blocks.filter((block) => !kept.has(block)).reduce((sum, block) => sum + block.lines.length, 0);
-  return `${head}${body}${lost > 0 ? `${cutNote(lost)}\n` : ""}${foot}`;
+  const body = blocks.flatMap((block) => blockText(block, kept.get(block) ?? 0));
+  const lost = blocks.flatMap((block) => (kept.has(block) ? [] : block.lines));
+  return `${body.join("")}${cutNote(lost)}`;
+}
+
+function wholeText(block: Block): string {
+  return blockText(block, block.lines.length);
 }
 
 function blockText({ open, lines, close }: Block, count: number): string {
   if (count === 0) return "";
-  const left = lines.length - count;
   const shown = lines.slice(0, count).map((line) => `${line}\n`);
-  return `${open}${shown.join("")}${left > 0 ? `\n${cutNote(left)}\n` : ""}${close}`;
+  return `${open}${shown.join("")}${cutNote(lines.slice(count))}${close}`;
 }
 
-function cutNote(count: number): string {
-  return `… ${count} more ${count === 1 ? "line" : "lines"}; see the job's log.`;
+/** A paragraph of its own: without the empty line before it, it would be read as part of the list or table above. */
+function cutNote(left: readonly string[]): string {
+  if (left.length === 0) return "";
+  const count = left.join("\n").split("\n").length;
+  return `\n… ${count} more ${count === 1 ? "line" : "lines"}; see the job's log.\n`;
 }
 
-function countThatFits(lines: readonly string[], room: number): number {
-  let length = 0;
+function countThatFits(block: Block, room: number): number {
+  const { open, lines, close } = block;
+  if (wholeText(block).length <= room) return lines.length;
+  let length = open.length + close.length + noteRoom;
   for (const [index, line] of lines.entries()) {
     length += line.length + 1;
     if (length > room) return index;
   }
-  return lines.length;
-}
-
-function lengthOf(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+  return 0;
 }
