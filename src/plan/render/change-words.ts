@@ -83,11 +83,8 @@ export function namesOf(plan: Plan): Names {
   const ids = changes.flatMap(({ identityId, subject }) => [identityId, ...idsOf(subject)]);
   const orphans = plan.orphans.flatMap((o) => [o.identityId, ...o.targets, ...o.roles.map((r) => r.scope)]);
   const all = [...ids, ...orphans, ...idsOfRadius(plan.blastRadius)];
-  const subscriptions = all.flatMap((id) => {
-    const subscription = subscriptionOf(id);
-    return subscription ? [`/subscriptions/${subscription}`] : [];
-  });
-  return namesFor([...all, ...subscriptions]);
+  const subscriptions = all.flatMap((id) => subscriptionOf(id) ?? []);
+  return namesFor([...all, ...subscriptions.map((subscription) => `/subscriptions/${subscription}`)]);
 }
 
 /** The changes of a plan by identity, in the plan's order. */

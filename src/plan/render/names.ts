@@ -54,7 +54,7 @@ function candidatesFor(id: string): readonly string[] {
   if (group && idKey(group) === idKey(id)) {
     return [`resource group ${nameOf(group)}`, `resource group ${short}/${nameOf(group)}`, id];
   }
-  if (subscription && idKey(id) === `/subscriptions/${subscription}`) {
+  if (idKey(id) === `/subscriptions/${subscription}`) {
     return [`subscription ${short}`, `subscription ${subscription}`];
   }
   const managementGroup = managementGroupOf(id);

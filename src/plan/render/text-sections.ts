@@ -1,5 +1,4 @@
 // Decides how the sections below a plan's changes look as text: blast radius, selectors, what is held, warnings, orphans.
-import { idKey } from "../../model/arm-id.ts";
 import { documentName } from "../../model/document.ts";
 import { safeText } from "../../model/text.ts";
 import type { BlastRadius } from "../blast/blast.ts";
@@ -120,9 +119,7 @@ export function orphanLines(orphans: readonly Orphan[], { paint, names }: Page):
     heading,
     ...orphans.flatMap(({ identityId, targets, roles, credentials }) => [
       `  ${safeText(names(identityId))} ${paint("quiet", `(${safeText(placeOf(identityId, names))})`)}`,
-      ...[...new Map(targets.map((id) => [idKey(id), id])).values()].map(
-        (id) => `    attached to ${safeText(names(id))}`,
-      ),
+      ...targets.map((id) => `    attached to ${safeText(names(id))}`),
       ...roles.map(({ roleName, scope }) => `    holds ${safeText(roleName)} on ${safeText(names(scope))}`),
       ...credentials.map(({ issuer, subject }) => `    trusts ${safeText(subject)} of ${safeText(issuer)}`),
       "    → Declare it in a document: with lifecycle Released to let it go, Absent to delete it.",
