@@ -114,6 +114,18 @@ const rows: {
     codes: [],
   },
   {
+    name: "the only one, whose reference is renewed",
+    want: { bindings: oneVm },
+    see: {
+      targets: [
+        vm("vm-1", [], {
+          attachments: { systemAssigned: false, userAssigned: [{ id: identityId, principalId: "p-dead" }] },
+        }),
+      ],
+    },
+    codes: [],
+  },
+  {
     name: "the last identity leaving",
     see: { targets: [vm("vm-1", [identityId])] },
     codes: ["LastIdentity"],
