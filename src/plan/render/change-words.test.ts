@@ -79,6 +79,14 @@ const rows: readonly (readonly [Subject, string])[] = [
     "user id-orders in sql-orders/orders (with db_owner, clerks)",
   ],
   [
+    { ...user, drops: { roles: [], ownedSchemas: ["sales"], ownedRoles: [] } },
+    "user id-orders in sql-orders/orders (dbo gets schema sales)",
+  ],
+  [
+    { ...user, drops: { roles: ["clerks"], ownedSchemas: ["sales", "hr"], ownedRoles: ["keepers"] } },
+    "user id-orders in sql-orders/orders (with clerks; dbo gets schema sales, schema hr, role keepers)",
+  ],
+  [
     { ...user, replaces: { ...goes, name: "id-old", roles: ["clerks"], permissions: [] } },
     "user id-orders in sql-orders/orders (in place of id-old)",
   ],

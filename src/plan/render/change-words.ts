@@ -73,8 +73,18 @@ export function subjectWords(
 function databaseUserWords({ userName, database, replaces, drops }: DatabaseUserSubject): string {
   const where = databaseName(database);
   if (replaces) return `user ${userName} in ${where} (in place of ${replaces.name})`;
-  const roles = drops && drops.roles.length > 0 ? ` (with ${drops.roles.join(", ")})` : "";
-  return `user ${userName} in ${where}${roles}`;
+  const words = dropWords(drops).join("; ");
+  return `user ${userName} in ${where}${words === "" ? "" : ` (${words})`}`;
+}
+
+/** What goes with a user that is dropped, and what its schemas and roles become. */
+function dropWords(drops: DatabaseUserSubject["drops"]): readonly string[] {
+  const { roles = [], ownedSchemas = [], ownedRoles = [] } = drops ?? {};
+  const owned = [...ownedSchemas.map((one) => `schema ${one}`), ...ownedRoles.map((one) => `role ${one}`)];
+  return [
+    ...(roles.length > 0 ? [`with ${roles.join(", ")}`] : []),
+    ...(owned.length > 0 ? [`dbo gets ${owned.join(", ")}`] : []),
+  ];
 }
 
 /** The short names for everything that a plan mentions. */
