@@ -106,6 +106,11 @@ describe("files that are no text", () => {
 });
 
 const noYaml: Row[] = [
+  [
+    "a directive of a document that does not come",
+    "%YAML 1.1\n",
+    ["1:1 W : there is no document in it → add one, or remove the file"],
+  ],
   ["nothing", "", ["1:1 W : there is no document in it → add one, or remove the file"]],
   [
     "only comments",
@@ -190,6 +195,11 @@ const surprises: Row[] = [
     ["9:3 spec: a merge key (<<) → write out the keys: YAML 1.2 has no merge keys"],
   ],
   [
+    "two merge keys are told once, and nothing of what follows from them",
+    `base: &b { location: westeurope }\nother: &c {}\n${identity("  <<: *b\n  <<: *c\n  zzzzzzzz: 1\n  lifecycle: 1\n")}`,
+    ["10:3 spec: a merge key (<<) → write out the keys: YAML 1.2 has no merge keys"],
+  ],
+  [
     "a quoted << is an unknown key",
     identity('  "<<": x\n'),
     [
@@ -208,6 +218,23 @@ const surprises: Row[] = [
     identity("  tags: { a: !!str 42 }\n"),
     [
       '8:20 spec.tags.a: the YAML tag "!!str" → remove the tag; text that looks like a number or a boolean becomes text by quotes',
+    ],
+  ],
+  ...["!!binary aGk=", "!!set { a }", "!!omap [a: b]", "!!timestamp 2001-12-14"].map(
+    (tagged): Row => [
+      `what YAML 1.1 makes of ${tagged} is not made of it`,
+      `a: ${tagged}\napiVersion: v1\nkind: x\n`,
+      [
+        `1:${tagged.indexOf(" ") + 5} a: the YAML tag "${tagged.split(" ")[0]}" → remove the tag; text that looks like a number or a boolean becomes text by quotes`,
+        '2:13 apiVersion: a document of "v1" is not one of Bindery\'s → move it out of the manifest folder, or into a folder whose name begins with "."',
+      ],
+    ],
+  ),
+  [
+    "a tag that only ends like one that YAML knows",
+    identity("  location: !<x-tag:yaml.org,2002:str> westeurope\n"),
+    [
+      '8:40 spec.location: the YAML tag "x-tag:yaml.org,2002:str" → remove the tag; text that looks like a number or a boolean becomes text by quotes',
     ],
   ],
   [
@@ -258,6 +285,21 @@ const surprises: Row[] = [
     "an alias to what it lies in",
     identity("  tags: &t { a: *t }\n"),
     ['8:17 spec.tags.a: the alias "*t" lies inside of what it names → write out what is meant'],
+  ],
+  [
+    "an alias means what its anchor named where the alias stands",
+    `apiVersion: v1
+kind: List
+items:
+  - &x { metadata: &y v2, apiVersion: *y }
+  - { metadata: &y v3, apiVersion: *y }
+  - *x
+  - { apiVersion: *y }
+`,
+    ["4:23", "4:23", "5:20", "5:20"].map(
+      (place, index) =>
+        `${place} apiVersion: a document of "${index < 2 ? "v2" : "v3"}" is not one of Bindery's → move it out of the manifest folder, or into a folder whose name begins with "."`,
+    ),
   ],
   ["aliases are fine", identity("  location: &l westeurope\n  tags: { here: *l }\n"), []],
   [
@@ -382,6 +424,32 @@ const otherTypes: Row[] = [
     [
       '15:7 spec.targets[0].virtualMachine: "virtualMachine" has no value → indent the lines that belong to it further than its key, or remove the key',
       '16:7 spec.targets[0].resourceGroup: unknown key "resourceGroup" → known keys here are virtualMachine, virtualMachines, virtualMachineScaleSet',
+    ],
+  ],
+  [
+    "a choice with nothing after it, and a value of which there is no example",
+    binding(
+      "  suspend:\n  targets:\n    - virtualMachineScaleSet: { resourceGroup: rg, name: set, instanceUpgrade: }\n",
+    ),
+    [
+      '14:3 spec.suspend: "suspend" has no value → write a value',
+      '16:63 spec.targets[0].virtualMachineScaleSet.instanceUpgrade: "instanceUpgrade" has no value → write Never or Automatic',
+    ],
+  ],
+  [
+    "metadata and spec are missing",
+    "apiVersion: bindery.dev/v1alpha1\nkind: IdentityBinding\n",
+    [
+      '1:1 metadata: metadata is missing → add it, like "metadata: { name: orders, namespace: team-orders }"',
+      '1:1 spec: spec is missing → add "spec:"',
+    ],
+  ],
+  [
+    "long text where something else is meant",
+    binding(`  suspend: ${"ж".repeat(500)}\n  ${"ш".repeat(500)}: 1\n`),
+    [
+      `14:12 spec.suspend: ${"ж".repeat(79)}… is text, and true or false is meant here → write true or false, without quotes`,
+      `15:3 spec["${"ш".repeat(79)}…"]: unknown key "${"ш".repeat(79)}…" → known keys here are identityRef, suspend, targets, grants`,
     ],
   ],
   [
@@ -544,6 +612,19 @@ const identities: Row[] = [
       '8:14 spec.lifecycle: "absent" is none of the choices → did you mean Absent? The choices are Present or Released or Absent',
     ],
   ],
+  ...[
+    ["1", "1"],
+    ["true", "true"],
+    ["[Present]", "this"],
+    ["{ a: Present }", "this"],
+    ['""', '""'],
+  ].map(
+    ([written, told]): Row => [
+      `a choice that is ${written}`,
+      identity(`  lifecycle: ${written}\n`),
+      [`8:14 spec.lifecycle: ${told} is none of the choices → write Present or Released or Absent`],
+    ],
+  ),
   [
     "a choice that there is not",
     identity("  lifecycle: Deleted\n"),
@@ -665,6 +746,23 @@ const identities: Row[] = [
     ],
   ],
   [
+    "federated credentials that are text, and names that only look the same in capitals",
+    identity(
+      "  federatedCredentials:\n    - text\n    - text\n    - { name: ssß, issuer: https://a.example, subject: s, audience: a }\n    - { name: ßss, issuer: https://a.example, subject: t, audience: a }\n",
+    ),
+    [
+      '9:7 spec.federatedCredentials[0]: text is text, and a mapping is meant here → write "key: value" lines, indented',
+      '10:7 spec.federatedCredentials[1]: text is text, and a mapping is meant here → write "key: value" lines, indented',
+      ...[
+        '11:15 spec.federatedCredentials[2].name: "ssß"',
+        '12:15 spec.federatedCredentials[3].name: "ßss"',
+      ].map(
+        (told) =>
+          `${told} is not a name that Azure accepts for a federated credential → use 3 to 120 letters, digits, hyphens and underscores; begin with a letter or digit`,
+      ),
+    ],
+  ],
+  [
     "too many federated credentials",
     identity(
       `  federatedCredentials:\n${Array.from({ length: 21 }, (_, i) => `    - { name: fic-${i}, issuer: https://a.example, subject: s${i}, audience: a }\n`).join("")}`,
@@ -738,6 +836,13 @@ const bindings: Row[] = [
       '15:108 spec.grants[0].sqlDatabase.permissions[0].grant[0]: "Select" is none of the choices → did you mean SELECT? The choices are ALTER or CONTROL or CREATE PROCEDURE or CREATE SCHEMA or CREATE TABLE or CREATE VIEW or DELETE or EXECUTE or INSERT or REFERENCES or SELECT or SHOWPLAN or UPDATE or VIEW ANY COLUMN ENCRYPTION KEY DEFINITION or VIEW ANY COLUMN MASTER KEY DEFINITION or VIEW CHANGE TRACKING or VIEW DATABASE STATE or VIEW DEFINITION',
       '15:128 spec.grants[0].sqlDatabase.permissions[0].securable: "sales" is not a securable → write database, schema::NAME or object::SCHEMA.NAME, names without brackets',
       "16:20 spec.grants[1].sqlDatabase: this grants nothing → list roles or permissions, for example roles: [db_datareader]",
+    ],
+  ],
+  [
+    "a list for a SQL database",
+    binding("  grants:\n    - sqlDatabase: []\n"),
+    [
+      '15:20 spec.grants[0].sqlDatabase: this is a list, and a mapping is meant here → write "key: value" lines, indented',
     ],
   ],
   [

@@ -68,7 +68,7 @@ export const SqlDatabase = z
     }).exactOptional(),
   })
   .superRefine((grant, ctx) => {
-    const isEmpty = (list: unknown) => list === undefined || (Array.isArray(list) && list.length === 0);
+    const isEmpty = (list: unknown) => Array.isArray(list) && list.length === 0;
     if (typeof grant === "object" && grant !== null && isEmpty(grant.roles) && isEmpty(grant.permissions)) {
       mistake(ctx, "this grants nothing", {
         cure: "list roles or permissions, for example roles: [db_datareader]",

@@ -6,7 +6,7 @@ import type { IssueCure } from "./fields.ts";
 import { formatNamed } from "./formats.ts";
 import { laterKeysAt } from "./later-versions.ts";
 import { pathText } from "./path.ts";
-import { exampleOf, keysOf, schemaAt, typeOf } from "./schema-walk.ts";
+import { exampleOf, keysAt, schemaAt, typeOf } from "./schema-walk.ts";
 import type { PlacedMistake, YamlTree } from "./yaml-tree.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -26,8 +26,7 @@ export function treeAt(tree: YamlTree, path: readonly PropertyKey[]): YamlTree |
 
 /** What there is at a path or, failing that, around it. */
 export function nearestTree(tree: YamlTree, path: readonly PropertyKey[]): YamlTree {
-  const found = treeAt(tree, path);
-  return found ?? (path.length === 0 ? tree : nearestTree(tree, path.slice(0, -1)));
+  return treeAt(tree, path) ?? nearestTree(tree, path.slice(0, -1));
 }
 
 /** Where a reader looks for a value: at the value, and at its key if there is no value or none to see. */
@@ -66,8 +65,7 @@ function unknownKey(subject: Subject, path: readonly PropertyKey[], key: string)
   if (later.includes(key)) {
     return { ...place, message: `${quoted(key)} is not in this version of Bindery`, cure: "remove it" };
   }
-  const schema = schemaAt(subject.schema, path);
-  const known = schema === undefined ? [] : keysOf(schema);
+  const known = keysAt(subject.schema, path);
   const [meant] = nearest(key, [...known, ...later]);
   const notYet =
     meant !== undefined && later.includes(meant) ? " (which is not in this version of Bindery)" : "";
@@ -136,6 +134,9 @@ function noValue(subject: Subject, issue: Issue): Words {
   const key = issue.path.at(-1);
   const what =
     typeof key === "number" ? "this list entry has no value" : `${quoted(String(key))} has no value`;
+  if (issue.code === "invalid_value") {
+    return { message: what, cure: `write ${issue.values.map(String).join(" or ")}` };
+  }
   const schema = schemaAt(subject.schema, issue.path);
   const type = schema && typeOf(schema);
   if (type === "array") {

@@ -23,7 +23,7 @@ const Estate = z
       .meta({ description: "The management groups under management, with all subscriptions below them." }),
   })
   .superRefine((estate, ctx) => {
-    const lists = typeof estate === "object" && estate !== null ? Object.values(estate) : [];
+    const lists: readonly unknown[] = Object.values(estate ?? {});
     if (lists.length > 0 && lists.every((list) => Array.isArray(list) && list.length === 0)) {
       mistake(ctx, "the estate is empty", { cure: "name at least one subscription or management group" });
     }

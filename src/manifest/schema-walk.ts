@@ -37,9 +37,10 @@ export function schemaAt(schema: Schema, path: readonly PropertyKey[]): Schema |
 }
 
 /** The keys that a mapping at this path may have. */
-export function keysOf(schema: Schema): string[] {
-  const { def } = (layers(schema).at(-1) as z.core.$ZodTypes)._zod;
-  return def.type === "object" ? Object.keys(def.shape) : [];
+export function keysAt(schema: Schema, path: readonly PropertyKey[]): string[] {
+  const found = schemaAt(schema, path);
+  const def = found && (layers(found).at(-1) as z.core.$ZodTypes)._zod.def;
+  return def?.type === "object" ? Object.keys(def.shape) : [];
 }
 
 /** The type of the value at a place, as zod calls it. */

@@ -2,7 +2,6 @@
 import {
   type Alias,
   isAlias,
-  isCollection,
   isMap,
   isScalar,
   type Node,
@@ -42,7 +41,12 @@ export interface YamlTreeResult {
 }
 
 interface Reading {
+  /** What each anchor names so far: a later one of the same name takes its place. */
   readonly anchors: Map<string, Node>;
+  /** What each alias names that has been read: also where it is read again, as part of what another one names. */
+  readonly targets: Map<Alias, Node>;
+  /** Anchored values that have been read once: what they name is not named again by an alias to what is around them. */
+  readonly anchored: Set<Node>;
   /** Anchored values that are being read: an alias to one of them would never end. */
   readonly open: Set<Node>;
   readonly mistakes: PlacedMistake[];
@@ -63,7 +67,15 @@ const dangerousKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", 
  * @param budget how many values may still be read from this file, aliases written out; counted down
  */
 export function yamlTreeFrom(contents: Node, budget: { values: number }): YamlTreeResult {
-  const reading: Reading = { anchors: new Map(), open: new Set(), mistakes: [], budget, isBroken: false };
+  const reading: Reading = {
+    anchors: new Map(),
+    targets: new Map(),
+    anchored: new Set(),
+    open: new Set(),
+    mistakes: [],
+    budget,
+    isBroken: false,
+  };
   const tree = treeOf(reading, contents, []);
   return { ...(reading.isBroken ? {} : { tree }), mistakes: reading.mistakes };
 }
@@ -117,16 +129,25 @@ function treeOf(reading: Reading, node: Node, path: Path): YamlTree {
   return collectionTree(reading, node, path);
 }
 
-function remember(reading: Reading, node: Node): void {
-  const anchor = isAlias(node) ? undefined : (node as Scalar).anchor;
-  if (anchor !== undefined) {
-    reading.anchors.set(anchor, node);
+function remember(reading: Reading, node: Scalar | YAMLMap | YAMLSeq): void {
+  if (node.anchor !== undefined && !reading.anchored.has(node)) {
+    reading.anchored.add(node);
+    reading.anchors.set(node.anchor, node);
   }
+}
+
+/** An alias means what its anchor named where the alias stands, not where an alias around it is written out. */
+function targetOf(reading: Reading, alias: Alias): Node | undefined {
+  const target = reading.targets.get(alias) ?? reading.anchors.get(alias.source);
+  if (target !== undefined) {
+    reading.targets.set(alias, target);
+  }
+  return target;
 }
 
 function aliasTree(reading: Reading, alias: Alias, path: Path): YamlTree {
   const offset = offsetOf(alias);
-  const target = reading.anchors.get(alias.source);
+  const target = targetOf(reading, alias);
   if (target === undefined || reading.open.has(target)) {
     const what = target === undefined ? "names no anchor before it" : "lies inside of what it names";
     breakOff(
@@ -152,10 +173,7 @@ function scalarTree(reading: Reading, scalar: Scalar, path: Path): YamlTree {
   return { value: scalar.value, offset, written: scalar.source ?? "", children: noChildren };
 }
 
-function collectionTree(reading: Reading, node: Node, path: Path): YamlTree {
-  if (!isCollection(node)) {
-    throw new Error("a YAML node that is neither alias nor scalar nor collection");
-  }
+function collectionTree(reading: Reading, node: YAMLMap | YAMLSeq, path: Path): YamlTree {
   remember(reading, node);
   reading.open.add(node);
   const tree = isMap(node)
@@ -213,7 +231,6 @@ function keyOf(reading: Reading, node: Node, path: Path): string | undefined {
     breakOff(reading, offset, path, "a key that is not plain text", "write the key out, as plain text");
     return undefined;
   }
-  remember(reading, node);
   const key = scalarTree(reading, node, path);
   const written = key.written ?? "";
   if (written === "<<" && node.type === "PLAIN") {
