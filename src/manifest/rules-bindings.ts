@@ -13,6 +13,7 @@ import {
   type ListEntry,
   placeOf,
   targetKey,
+  textOr,
 } from "./sketch.ts";
 
 /** One entry of one binding, with what it is about. */
@@ -92,9 +93,10 @@ function disagreement(line: Line, first: Line): Diagnostic[] {
 }
 
 function disagreementOn(rule: (typeof agreed)[number], line: Line, first: Line): Diagnostic[] {
-  const here = textAt(line.entry.tree, [rule.field]) ?? rule.omitted;
-  const there = textAt(first.entry.tree, [rule.field]) ?? rule.omitted;
-  if (here === there) {
+  const here = textOr(line.entry.tree, rule.field, rule.omitted);
+  const there = textOr(first.entry.tree, rule.field, rule.omitted);
+  // What is no text has its own diagnostic.
+  if (here === undefined || there === undefined || here === there) {
     return [];
   }
   const other = `${quoted(documentKey(first.binding) ?? "?")} in ${placeOf(first.binding)}`;

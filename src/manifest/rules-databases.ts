@@ -12,6 +12,7 @@ import {
   identityRefOf,
   type ListEntry,
   placeOf,
+  textOr,
 } from "./sketch.ts";
 
 /** A user that a binding wants in a database. */
@@ -42,7 +43,7 @@ function wantedUsers(documents: readonly ReadDocument[]): WantedUser[] {
     if (ref === undefined) return [];
     return entriesOf(binding, "grants").flatMap((entry) => {
       const database = entry.member === "sqlDatabase" ? databaseKeyOf(entry) : undefined;
-      const name = textAt(entry.tree, ["userName"]) ?? (identity && azureNameOf(identity));
+      const name = textOr(entry.tree, "userName", identity && azureNameOf(identity));
       if (database === undefined || name === undefined) return [];
       const key = `${database} ${name.toLowerCase()}`;
       return [{ binding, entry, key, identity: `${ref.namespace}/${ref.name}` }];

@@ -113,6 +113,14 @@ describe("rule 21: a folder speaks for its own namespace only", () => {
     expect(second).toMatch(/^1\.yaml.* the namespace "orders" belongs to the folder "team-orders"/);
   });
 
+  test("a Policy among the manifests is told once, whatever its namespace", () => {
+    const text = `{ apiVersion: bindery.dev/v1alpha1, kind: Policy, metadata: { name: p, namespace: orders }, spec: { owner: prod, tenantId: ${id}, estate: { subscriptions: [${id}] } } }\n`;
+    expect(mistakesIn([{ folder: "elsewhere", text }], orders)).toEqual([
+      expect.stringContaining("a Policy among the manifests"),
+      expect.stringContaining('unknown key "namespace"'),
+    ]);
+  });
+
   test("two folders that differ in case only are a mistake of the policy", () => {
     const { diagnostics } = policyWith(
       "{ folder: teams/a, namespace: a }, { folder: Teams/A, namespace: b }",
@@ -120,6 +128,10 @@ describe("rule 21: a folder speaks for its own namespace only", () => {
     expect(diagnostics.map((d) => d.message)).toEqual([
       expect.stringContaining("the same folder as in entry 0"),
     ]);
+  });
+
+  test("folders that are the same in capitals only are two", () => {
+    expect(policyWith("{ folder: ß, namespace: a }, { folder: ss, namespace: b }").diagnostics).toEqual([]);
   });
 
   test.each(["..", "a/..", "./a", "/a", "a/", "a//b", "a\\\\b"])("%j is no folder", (folder) => {

@@ -343,6 +343,75 @@ const rows: Row[] = [
     ],
   ],
   [
+    "a mistake in what tells two entries apart, or in what they must agree on, is told once",
+    [
+      identity("a", "resourceGroup: rg, name: id-a"),
+      identity("b", "resourceGroup: rg2, name: id-a"),
+      binding("a", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
+      binding("b", `${ref}, ${vmss(", instanceUpgrade:")}`),
+      binding("c", `${ref}, ${vmss(", instanceUpgrade: 1")}`),
+      targets(vm(), vm(", subscriptionId: 1")).replace("name: a, n", "name: d, n"),
+      binding("e", `${ref}, ${sql()}`),
+      binding("f", `identityRef: { name: b }, ${sql(", userName: 1")}`),
+      binding("g", `identityRef: { name: b }, ${sql(", userName:")}`),
+    ],
+    [
+      expect.stringMatching(/^3\.yaml.*instanceUpgrade: "instanceUpgrade" has no value$/),
+      expect.stringMatching(/^4\.yaml.*instanceUpgrade: 1 is none of the choices$/),
+      expect.stringMatching(/^5\.yaml.*subscriptionId: 1 is a number, and text is meant here$/),
+      expect.stringMatching(/^7\.yaml.*userName: 1 is a number, and text is meant here$/),
+      expect.stringMatching(/^8\.yaml.*userName: "userName" has no value$/),
+    ],
+  ],
+  [
+    "a first entry with such a mistake is not what others disagree with",
+    [
+      identity("a"),
+      binding("a", `${ref}, ${vmss(", instanceUpgrade: 1")}`),
+      binding("b", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
+    ],
+    [expect.stringMatching(/^1\.yaml.*instanceUpgrade: 1 is none of the choices$/)],
+  ],
+  [
+    "fields of another kind of entry are unknown there, and nothing more",
+    [
+      identity("a", "resourceGroup: rg, name: id-a"),
+      identity("b", "resourceGroup: rg2, name: id-a"),
+      binding("a", `${ref}, targets: [{ ${vm(", instanceUpgrade: Automatic")} }]`),
+      binding("b", `${ref}, targets: [{ ${vm()} }]`),
+      ...["a", "b"].map((name) =>
+        binding(
+          `pg-${name}`,
+          `identityRef: { name: ${name} }, grants: [{ postgresDatabase: { server: s, database: d } }]`,
+        ),
+      ),
+    ],
+    [
+      expect.stringContaining('unknown key "instanceUpgrade"'),
+      expect.stringContaining('"postgresDatabase" is not in this version'),
+      expect.stringContaining('"postgresDatabase" is not in this version'),
+    ],
+  ],
+  [
+    "names that are the same in capitals only are two",
+    [
+      identity("a", "resourceGroup: rg-ß, name: id-1"),
+      identity("b", "resourceGroup: rg-ss, name: id-1"),
+      targets(
+        vmOf("resourceGroup: ß, name: vm"),
+        vmOf("resourceGroup: ss, name: vm"),
+        selector("[ß]", "a: x"),
+        selector("[ss]", "a: x"),
+        selector("[rg]", "ß: x"),
+        selector("[rg]", "ss: x"),
+      ),
+      grants("roleName: ß", "roleName: ss").replace("name: a, n", "name: b, n"),
+      binding("c", `${ref}, ${sql(", userName: ß")}`),
+      binding("d", `identityRef: { name: b }, ${sql(", userName: ss")}`),
+    ],
+    [],
+  ],
+  [
     "one user name for two identities in a database, both by default of the name in Azure",
     [
       identity("a", "resourceGroup: rg, name: id-a"),
@@ -484,6 +553,10 @@ describe("rules across documents", () => {
         texts.map((text, index) => ({ path: `${index}.yaml`, bytes: new TextEncoder().encode(text) })),
         {},
       ).diagnostics.map((d) => d.cure);
+    const long = "n".repeat(500);
+    expect(parse(identity("a"), binding("a", "identityRef: { name: a, namespace: team }", long))).toContain(
+      `its owners can add { namespace: ${"n".repeat(79)}… } to spec.allowBindingsFrom in 0.yaml:1`,
+    );
     const cure = 'did you mean "team/orders"? Otherwise add its UserAssignedIdentity document';
     expect(parse(identity("orders"), binding("a", "identityRef: { name: oders }"))).toEqual([cure]);
     expect(parse(identity("orders"), binding("a", "identityRef: { name: orders }", "guest"))).toEqual([cure]);

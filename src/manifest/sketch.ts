@@ -17,6 +17,11 @@ export function documentKey(document: ReadDocument): string | undefined {
   return namespace === undefined || name === undefined ? undefined : `${namespace}/${name}`;
 }
 
+/** The text of a field or, without the field, what it means to omit it; undefined if what stands there is no text. */
+export function textOr<T>(tree: YamlTree, field: string, omitted: T): string | T | undefined {
+  return tree.children.has(field) ? textAt(tree, [field]) : omitted;
+}
+
 /** The document that a binding refers to, as `documentKey` writes it. */
 export function identityRefOf(binding: ReadDocument): { namespace: string; name: string } | undefined {
   const name = textAt(binding.tree, ["spec", "identityRef", "name"]);
@@ -43,7 +48,7 @@ export function diagnosticIn(
   words: Omit<Mistake, "path">,
 ): Diagnostic {
   const found = treeAt(document.tree, path);
-  const isValue = found !== undefined && found.children.size === 0 && found.value !== null;
+  const isValue = found !== undefined && found.children.size === 0;
   const offset = isValue ? found.offset : keyPlaceOf(found ?? nearestTree(document.tree, path));
   return diagnosticAt(document.source, offset, { ...words, path: pathText(path) });
 }
@@ -71,7 +76,10 @@ export function entriesOf(binding: ReadDocument, list: "targets" | "grants"): Li
 
 /** What a target is, without case, or undefined if that cannot be read. */
 export function targetKey(entry: ListEntry, defaultSubscription: string): string | undefined {
-  const subscription = textAt(entry.tree, ["subscriptionId"]) ?? defaultSubscription;
+  const subscription = textOr(entry.tree, "subscriptionId", defaultSubscription);
+  if (subscription === undefined) {
+    return undefined;
+  }
   if (entry.member === "virtualMachines") {
     return selectorKey(entry, subscription);
   }
