@@ -14,7 +14,7 @@ export interface YamlDocument {
 }
 
 interface Tokens {
-  readonly tokens: CST.Token[];
+  readonly tokens: readonly CST.Token[];
   /** Set where reading was given up. */
   readonly given?: { offset: number; message: string; cure: string };
 }
@@ -35,29 +35,16 @@ const tooMany = {
 function tokensOf(text: string): Tokens {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
-  let documents = 0;
-  const take = (token: CST.Token): void => {
-    tokens.push(token);
-    documents += Number(token.type === "document");
-  };
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) {
-      take(token);
-    }
+    tokens.push(...parser.next(lexeme));
     // The stack holds the document, the collections that are open, and a scalar. The exact bound is the tree's.
     if (parser.stack.length > bounds.yamlDepth + 4) {
       return { tokens, given: { offset: parser.offset, ...tooDeep } };
     }
-    if (documents > bounds.documentsInFile) {
-      return { tokens, given: { offset: parser.offset, ...tooMany } };
-    }
   }
-  for (const token of parser.end()) {
-    take(token);
-  }
-  return documents > bounds.documentsInFile
-    ? { tokens, given: { offset: text.length, ...tooMany } }
-    : { tokens };
+  tokens.push(...parser.end());
+  const first = tokens.filter(({ type }) => type === "document")[bounds.documentsInFile];
+  return first === undefined ? { tokens } : { tokens, given: { offset: first.offset, ...tooMany } };
 }
 
 const yamlMistakes: Partial<Record<YAMLError["code"], Pick<Mistake, "message" | "cure">>> = {
@@ -157,12 +144,9 @@ export function parseYaml(source: SourceText): YamlDocument[] {
   const composer = new Composer({
     version: "1.2",
     schema: "core",
-    merge: false,
     resolveKnownTags: false,
     // Found on the tree instead: the library compares each key with each other one.
     uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: "silent",
   });
   const budget = { values: bounds.yamlValues };
   const documents: YamlDocument[] = [];
