@@ -82,3 +82,7 @@ test.each(["Absent", "Released"])("bindings of an identity that is %s are inert"
   );
   expect(read(inert).identities[0]?.bindings).toEqual([]);
 });
+
+test("an identity that nobody binds has no bindings", () => {
+  expect(read(text.slice(0, text.indexOf("---"))).identities[0]?.bindings).toEqual([]);
+});

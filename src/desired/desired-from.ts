@@ -145,6 +145,6 @@ function securableFrom(text: string): Securable {
 
 function refAt(document: ManifestDocument, path: Path): DocumentRef {
   const { kind, metadata } = document;
-  const { file, line } = path.length === 0 ? document.origin : document.originOf(path);
+  const { file, line } = document.originOf(path);
   return { kind, namespace: metadata.namespace, name: metadata.name, file, line };
 }

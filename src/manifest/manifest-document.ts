@@ -6,11 +6,9 @@ import type { UserAssignedIdentity } from "./schema-identity.ts";
 
 /** Where a document and its parts stand. */
 export interface Located {
-  /** Where the document begins. */
-  readonly origin: Origin;
   /**
    * Where a part stands, such as `["spec", "targets", 0]`: its key or list entry, or the nearest place around it
-   * that the file has.
+   * that the file has. The whole document is at `[]`.
    */
   readonly originOf: (path: readonly PathSegment[]) => Origin;
 }

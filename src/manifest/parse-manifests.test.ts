@@ -50,14 +50,14 @@ describe("documents that are right", () => {
     const [identity, binding] = documents;
     expect(identity).toMatchObject({
       kind: "UserAssignedIdentity",
-      origin: { file: "a.yaml", line: 1, column: 1 },
       spec: { name: "id-orders", location: "westeurope", tags: { "cost-center": "42" } },
     });
     expect(binding).toMatchObject({
       kind: "IdentityBinding",
-      origin: { file: "a.yaml", line: 20, column: 1 },
       spec: { identityRef: { name: "orders", namespace: "team-orders" }, targets: [{}, {}, {}] },
     });
+    expect(identity?.originOf([])).toEqual({ file: "a.yaml", line: 1, column: 1 });
+    expect(binding?.originOf([])).toEqual({ file: "a.yaml", line: 20, column: 1 });
     expect(binding?.originOf(["spec", "targets", 1])).toEqual({ file: "a.yaml", line: 28, column: 7 });
     expect(binding?.originOf(["spec", "grants", 0, "azureRole", "scope"])).toMatchObject({ line: 35 });
     expect(binding?.originOf(["spec", "grants", 7])).toMatchObject({ line: 32, column: 3 });
@@ -98,7 +98,7 @@ spec: { subscriptionId: 00000000-0000-0000-0000-000000000001, resourceGroup: rg,
     const list = { apiVersion: "v1", kind: "List", metadata: { resourceVersion: "" }, items: [item, other] };
     const { documents, diagnostics } = parse(JSON.stringify(list, undefined, 2));
     expect(diagnostics).toEqual([]);
-    expect(documents.map((document) => [document.metadata.name, document.origin.line])).toEqual([
+    expect(documents.map((document) => [document.metadata.name, document.originOf([]).line])).toEqual([
       ["orders", 8],
       ["other", 21],
     ]);
@@ -108,7 +108,7 @@ spec: { subscriptionId: 00000000-0000-0000-0000-000000000001, resourceGroup: rg,
     const content = `\ufeff---\n---\n${design}---\n`.replaceAll("\n", "\r\n");
     const { documents, diagnostics } = parse(content);
     expect(diagnostics).toEqual([]);
-    expect(documents.map((document) => document.origin.line)).toEqual([3, 22]);
+    expect(documents.map((document) => document.originOf([]).line)).toEqual([3, 22]);
   });
 });
 

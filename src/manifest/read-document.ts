@@ -182,5 +182,5 @@ export function manifestDocument(read: ReadDocument): ManifestDocument | undefin
     file: source.file,
     ...positionAt(source, keyPlaceOf(nearestTree(tree, path))),
   });
-  return { ...content, origin: { file: source.file, ...positionAt(source, tree.offset) }, originOf };
+  return { ...content, originOf };
 }

@@ -78,8 +78,56 @@ b.yaml:1:1 warning  empty
     else expect(text).toMatch(shown);
   });
 
+  test.each<readonly [string, string, number, readonly string[]]>([
+    ["a blank line is not shown", " \t ", 3, []],
+    [
+      "what stands before the first word is, and the end of a line of Windows is not",
+      "  \tname: x \r",
+      4,
+      ["  2 │    name: x", `    │    ^`],
+    ],
+    [
+      "as much as there is room for stands before the column",
+      `${"x".repeat(60)}${"y".repeat(30)}`,
+      61,
+      [`  2 │ ${"x".repeat(60)}${"y".repeat(19)}…`, `    │ ${" ".repeat(60)}^`],
+    ],
+    [
+      "of more, the end",
+      `a👍${"x".repeat(30)}👍${"x".repeat(27)}${"y".repeat(30)}`,
+      63,
+      [`  2 │ …${"x".repeat(30)}👍${"x".repeat(27)}${"y".repeat(19)}…`, `    │ ${" ".repeat(60)}^`],
+    ],
+    [
+      "the end is a command, which is harmless only as a whole",
+      "a: ##[b",
+      5,
+      ["  2 │ a: \\u{23}#[b", `    │ ${" ".repeat(9)}^`],
+    ],
+  ])("%s", (_, line, column, excerpt) => {
+    const files = [fileOf(`a:\n${line}\n`)];
+    const shown = renderDiagnostics([{ ...error, column }], "text", { files }).split("\n");
+    expect(shown.slice(1)).toEqual([...excerpt, "  → write another", "", ""]);
+  });
+
+  test.each([53, 54, 55, 56, 57, 58])(
+    "nothing is left of an escape that is cut %i characters on",
+    (count) => {
+      const files = [fileOf(`a:\nab\u001b${"x".repeat(count)}y\n`)];
+      const [, line] = renderDiagnostics([{ ...error, column: count + 4 }], "text", { files }).split("\n");
+      expect(line).toBe(`  2 │ …${count === 53 ? "\\u{1b}" : ""}${"x".repeat(count)}y`);
+    },
+  );
+
+  test("what is not cut keeps its braces and escapes", () => {
+    const files = [fileOf(`a:\n${"x".repeat(40)}{ a }\u001b${"x".repeat(30)}y\n`)];
+    const [, line] = renderDiagnostics([{ ...error, column: 77 }], "text", { files }).split("\n");
+    expect(line).toBe(`  2 │ …${"x".repeat(18)}{ a }\\u{1b}${"x".repeat(30)}y`);
+  });
+
   test("colour is there when asked for, and only then", () => {
     expect(renderDiagnostics([error], "text", { color: true })).toContain("\u001b[31merror\u001b[0m");
+    expect(renderDiagnostics([warning], "text", { color: true })).toContain("\u001b[33mwarning\u001b[0m");
     expect(renderDiagnostics([error], "text")).not.toContain("\u001b");
   });
 
