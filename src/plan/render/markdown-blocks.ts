@@ -1,6 +1,6 @@
 // Decides what of a long Markdown text is kept when it must not exceed a number of characters.
 
-/** A part of the text whose lines can be cut from the end. */
+/** A part of the text whose lines can be cut from the end; nothing of it is printed where there are no lines. */
 export interface Block {
   /** What must stay longest has the lowest number. */
   readonly rank: number;

@@ -75,14 +75,12 @@ function summaryBlocks(plan: Plan, groups: readonly IdentityChanges[], names: Na
     const cells = [code(title), code(names(identityId)), countWords(changes), String(mine(identityId) || "")];
     return `| ${cells.join(" | ")} |`;
   });
-  if (rows.length === 0) return [];
   const open = "\n| document | identity | changes | held |\n| --- | --- | --- | --- |\n";
   return [{ rank: 2, open, close: "", lines: rows }];
 }
 
 function removalBlocks(plan: Plan, names: Names, notes: Notes): readonly Block[] {
   const removals = plan.changes.filter((change) => signOf(change) === "-");
-  if (removals.length === 0) return [];
   const lines = byIdentity(removals).flatMap(({ title, identityId, changes }) =>
     changes.map((change) =>
       changeItem(change, names, notes, ` of ${code(title)} (${code(names(identityId))})`),
@@ -92,7 +90,6 @@ function removalBlocks(plan: Plan, names: Names, notes: Notes): readonly Block[]
 }
 
 function heldBlocks(plan: Plan, names: Names, applyCommand: string | undefined): readonly Block[] {
-  if (plan.held.length === 0) return [];
   const lines = heldGroups(plan.held).flatMap((group) => heldItems(group, names, applyCommand));
   return [{ rank: 1, open: `\n### Held (${plan.held.length})\n\n`, close: "", lines }];
 }
@@ -127,7 +124,6 @@ function snippetItems(lines: readonly string[]): readonly string[] {
 
 /** Who gains and loses what, identity by identity. */
 function blastBlocks({ blastRadius }: Plan, names: Names): readonly Block[] {
-  if (blastRadius.length === 0) return [];
   const lines = blastRadius.flatMap((radius) => [
     `- ${code(radiusTitle(radius, names))}`,
     ...effectsInWords(radius.effects, names).map(({ sign, words, privileged }) => {
@@ -141,7 +137,6 @@ function blastBlocks({ blastRadius }: Plan, names: Names): readonly Block[] {
 /** Those that find something else than before; the JSON has all. */
 function selectorBlocks(selectors: readonly SelectorMatches[]): readonly Block[] {
   const moving = selectors.filter(isMoving);
-  if (moving.length === 0) return [];
   const lines = moving.map((one) => `- ${code(selectorPlace(one))} ${selectorWords(one)}`);
   return [{ rank: 3, open: "\n### Selectors\n\n", close: "", lines }];
 }
@@ -149,7 +144,6 @@ function selectorBlocks(selectors: readonly SelectorMatches[]): readonly Block[]
 /** What comes and what changes of one identity; what goes stands in a list of its own. */
 function additionBlocks(group: IdentityChanges, names: Names, notes: Notes): readonly Block[] {
   const changes = group.changes.filter((change) => signOf(change) !== "-");
-  if (changes.length === 0) return [];
   const place = prose(placeOf(group.identityId, names));
   const heading = `\n**${code(group.title)} → ${code(names(group.identityId))}** (${place})\n\n`;
   const isFolded = changes.length > foldedFrom;
@@ -180,7 +174,6 @@ function changeItem(change: Change, names: Names, notes: Notes, whose = ""): str
 }
 
 function warningBlocks(warnings: readonly Warning[]): readonly Block[] {
-  if (warnings.length === 0) return [];
   const lines = warnings.map(({ code: warningCode, message, document }) => {
     const place = document
       ? ` (${code(documentName(document))}, ${code(`${document.file}:${document.line}`)})`
@@ -191,7 +184,6 @@ function warningBlocks(warnings: readonly Warning[]): readonly Block[] {
 }
 
 function orphanBlocks(orphans: readonly Orphan[], names: Names): readonly Block[] {
-  if (orphans.length === 0) return [];
   const open = `\n### Orphans (${orphans.length})\n\nNamed by no document; nothing of them is touched until one says Released or Absent.\n\n`;
   const lines = orphans.flatMap(({ identityId, targets, roles, credentials }) => [
     `- ${code(names(identityId))} (${prose(placeOf(identityId, names))})`,
