@@ -41,6 +41,7 @@ const names = [
   "id-more",
   "id-dropped",
   "id-overtaken",
+  "id-deputy",
 ];
 
 let world: SqlWorld;
@@ -103,6 +104,22 @@ test.each([
     expect(await world.as(name, select, "viewed")).toBe(loginFailed);
   },
 );
+
+test("a role of one's own that is a member of db_owner is held as what it is, until somebody takes it out", async () => {
+  const text = documents("id-deputy", [[on("orders", "roles: [deputies]")]]);
+  await world.operate("CREATE ROLE deputies");
+  await world.operate("CREATE ROLE clerks; ALTER ROLE clerks ADD MEMBER deputies");
+  await world.operate("ALTER ROLE db_owner ADD MEMBER clerks");
+  await world.applied(text);
+  const held = (await world.plan(text)).held.map(({ reason, message }) => `${reason}: ${message}`);
+  expect(held).toEqual([expect.stringMatching(/^Privileged: deputies in .+, through db_owner\.$/)]);
+  await world.operate("ALTER ROLE db_owner DROP MEMBER clerks");
+  await world.applied(text);
+  expect(await world.planned(text)).toEqual([]);
+  await world.operate("GRANT CONTROL TO clerks");
+  const { blastRadius } = await world.plan(documents("id-deputy", []));
+  expect(JSON.stringify(blastRadius)).toContain("through CONTROL on database");
+});
 
 test("users that Entra is to look up: where the server may not read the directory, that is said; where it may, they come", async () => {
   const name = "id-provider";

@@ -86,13 +86,23 @@ export interface DatabaseRights {
   readonly controls: boolean;
 }
 
+/** A role of a database, and what its members get with it. */
+export interface DatabaseRole {
+  readonly name: string;
+  readonly isFixed: boolean;
+  /** The roles that it is a member of itself; left out where there are none. */
+  readonly roles?: readonly string[];
+  /** What it was granted or denied; left out where that is nothing. */
+  readonly permissions?: readonly DatabasePermission[];
+}
+
 /** A database as one round trip has shown it. */
 export interface DatabaseContents {
   readonly rights: DatabaseRights;
   /** True for a read-only replica and for a database that was set to read-only. */
   readonly isReadOnly: boolean;
   readonly users: readonly DatabaseUser[];
-  readonly roles: readonly { readonly name: string; readonly isFixed: boolean }[];
+  readonly roles: readonly DatabaseRole[];
   readonly schemas: readonly string[];
 }
 

@@ -3,6 +3,7 @@ import type {
   DatabaseContents,
   DatabasePermission,
   DatabaseRights,
+  DatabaseRole,
   DatabaseUser,
   Securable,
 } from "../model/database.ts";
@@ -49,7 +50,7 @@ export function contentsFrom(results: readonly (readonly Row[])[]): DatabaseCont
     rights: rightsFrom(first),
     isReadOnly: text(first.updateability).toUpperCase() === "READ_ONLY",
     users: principals.filter((p) => !isRole(p)).map((p) => userFrom(p, catalog)),
-    roles: roles.map((r) => ({ name: text(r.name), isFixed: Number(r.is_fixed_role) === 1 })),
+    roles: roles.map((r) => roleFrom(r, catalog)),
     schemas: schemas.map((s) => text(s.name)),
   };
 }
@@ -75,10 +76,36 @@ function rightsFrom(row: Row): DatabaseRights {
   };
 }
 
+/** Everybody is a member of public (principal 0), and it may see thousands of system views: that is nobody's gain. */
+function roleFrom(row: Row, catalog: Catalog): DatabaseRole {
+  const roles = rolesOf(row, catalog);
+  const permissions = row.principal_id === 0 ? [] : permissionsOf(row, catalog);
+  return {
+    name: text(row.name),
+    isFixed: Number(row.is_fixed_role) === 1,
+    ...(roles.length > 0 && { roles }),
+    ...(permissions.length > 0 && { permissions }),
+  };
+}
+
+function rolesOf({ principal_id: id }: Row, catalog: Catalog): readonly string[] {
+  return catalog.members
+    .filter((m) => m.member_principal_id === id)
+    .map((m) => nameOf(m.role_principal_id, catalog));
+}
+
+function permissionsOf({ principal_id: id }: Row, catalog: Catalog): readonly DatabasePermission[] {
+  return catalog.permissions
+    .filter((p) => p.grantee_principal_id === id)
+    .map((p) => permissionFrom(p, catalog));
+}
+
+function nameOf(principalId: unknown, { principals }: Catalog): string {
+  return text(principals.find((p) => p.principal_id === principalId)?.name);
+}
+
 function userFrom(row: Row, catalog: Catalog): DatabaseUser {
   const id = row.principal_id;
-  const nameOf = (principalId: unknown) =>
-    text(catalog.principals.find((p) => p.principal_id === principalId)?.name);
   const mark = catalog.marks.find((m) => m.major_id === id);
   const grantees = catalog.permissions.filter((p) => p.grantor_principal_id === id);
   return {
@@ -86,18 +113,14 @@ function userFrom(row: Row, catalog: Catalog): DatabaseUser {
     sid: hex(row.sid),
     type: text(row.type).trim(),
     ...(mark && { marker: text(mark.value) }),
-    roles: catalog.members
-      .filter((m) => m.member_principal_id === id)
-      .map((m) => nameOf(m.role_principal_id)),
-    permissions: catalog.permissions
-      .filter((p) => p.grantee_principal_id === id)
-      .map((p) => permissionFrom(p, catalog)),
+    roles: rolesOf(row, catalog),
+    permissions: permissionsOf(row, catalog),
     ownedSchemas: catalog.schemas.filter((s) => s.principal_id === id).map((s) => text(s.name)),
     ownedRoles: catalog.principals
       .filter((p) => isRole(p) && p.owning_principal_id === id)
       .map((p) => text(p.name)),
     ownedObjects: catalog.objects.filter((o) => o.principal_id === id).map((o) => objectName(o, catalog)),
-    granteesOf: [...new Set(grantees.map((p) => nameOf(p.grantee_principal_id)))],
+    granteesOf: [...new Set(grantees.map((p) => nameOf(p.grantee_principal_id, catalog)))],
   };
 }
 

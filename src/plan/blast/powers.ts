@@ -11,7 +11,7 @@ import { roleScopeOf } from "../../model/grant.ts";
 import type { Observed } from "../../observed/observed.ts";
 import type { DatabaseSubject } from "../database-subjects.ts";
 import { nameKey, permissionKey } from "../diff/wanted-databases.ts";
-import { databasePrivilegeOf } from "../guards/databases.ts";
+import { databasePrivilegeOf, rolesAt } from "../guards/database-privilege.ts";
 import { privilegeOf } from "../guards/privilege.ts";
 import type { Change, Subject } from "../plan.ts";
 import { roleNameOf } from "../role-name.ts";
@@ -52,7 +52,7 @@ export function powersIn(observed: Observed): Powers {
     for (const user of database.contents.users) {
       const identity = bySid.get(principalSidOf(user));
       if (identity === undefined) continue;
-      for (const power of powersOfUser(database.resource.ref, user)) hold(mineOf(identity), power);
+      for (const power of powersOfUser(database.resource.ref, user, observed)) hold(mineOf(identity), power);
     }
   }
   return powers;
@@ -119,23 +119,23 @@ function applyDatabase(
     living !== undefined &&
     principalSidOf({ sid: subject.sid }) !== sidFrom(living);
   if (kind === "revoke") {
-    if (!isDead) lose(mine, subject);
+    if (!isDead) lose(mine, subject, observed);
     return;
   }
   const { database } = subject;
   if (subject.kind !== "databaseUser") {
-    hold(mine, databasePower(subject));
+    hold(mine, databasePower(subject, observed));
     return;
   }
   for (const role of subject.replaces?.roles ?? [])
-    hold(mine, databasePower({ kind: "databaseRole", database, role }));
+    hold(mine, databasePower({ kind: "databaseRole", database, role }, observed));
   for (const one of [connect, ...(subject.replaces?.permissions ?? [])])
-    hold(mine, databasePower({ kind: "databasePermission", database, ...one }));
+    hold(mine, databasePower({ kind: "databasePermission", database, ...one }, observed));
 }
 
-function lose(mine: Mine, subject: DatabaseSubject): void {
+function lose(mine: Mine, subject: DatabaseSubject, observed: Observed): void {
   if (subject.kind !== "databaseUser") {
-    mine.delete(powerKey(databasePower(subject)));
+    mine.delete(powerKey(databasePower(subject, observed)));
     return;
   }
   for (const [key, { power }] of mine) {
@@ -146,23 +146,28 @@ function lose(mine: Mine, subject: DatabaseSubject): void {
 }
 
 /** What is denied is not told: it takes away, and nobody gains it. */
-function powersOfUser(database: DatabaseRef, { roles, permissions }: DatabaseUser): readonly Power[] {
+function powersOfUser(
+  database: DatabaseRef,
+  { roles, permissions }: DatabaseUser,
+  observed: Observed,
+): readonly Power[] {
   return [
-    ...roles.map((role) => databasePower({ kind: "databaseRole", database, role })),
+    ...roles.map((role) => databasePower({ kind: "databaseRole", database, role }, observed)),
     ...permissions
       .filter(({ state }) => state !== "DENY")
       .map(({ permission, securable }) =>
-        databasePower({ kind: "databasePermission", database, permission, securable }),
+        databasePower({ kind: "databasePermission", database, permission, securable }, observed),
       ),
   ];
 }
 
 type DatabaseRight = Exclude<PowerKind, { kind: "azureRole" }>;
 
-function databasePower(right: DatabaseRight): Power {
+function databasePower(right: DatabaseRight, observed: Observed): Power {
   const { server, database } = right.database;
   const ref = { server, database };
-  const privileged = databasePrivilegeOf({ ...right, userName: "" });
+  const subject = { ...right, userName: "" };
+  const privileged = databasePrivilegeOf(subject, rolesAt(subject, observed));
   const why = privileged === undefined ? {} : { privileged };
   if (right.kind === "databaseRole") return { kind: right.kind, database: ref, role: right.role, ...why };
   const { kind, permission, securable } = right;

@@ -1,15 +1,10 @@
 // Holds what gives power over a database itself, and what touches a protected one.
 import { idKey, sameId } from "../../model/arm-id.ts";
-import { databaseKey, databaseName, type Securable, securableText } from "../../model/database.ts";
+import { databaseKey, databaseName } from "../../model/database.ts";
 import { documentName } from "../../model/document.ts";
 import type { DatabaseSubject } from "../database-subjects.ts";
 import type { Draft, Hold, Subjects } from "../draft.ts";
-
-/** What every user of a database may do there; documents cannot name it. */
-const connect = "CONNECT";
-
-/** Roles that give others access, or everything (Microsoft, "Database-level roles"). */
-const privilegedRoles: ReadonlySet<string> = new Set(["db_owner", "db_securityadmin", "db_accessadmin"]);
+import { connect, privilegesOf, reasonFor, rolesAt } from "./database-privilege.ts";
 
 /** Rule 16 in databases: the operator's word is wanted for power over access, and for anything in master. */
 export function holdPrivilegedInDatabase(
@@ -26,12 +21,14 @@ export function holdPrivilegedInDatabase(
   // To have anything in a database takes a user there.
   const isAllowed = (privilege: string) =>
     privilege === connect ? allowed.length > 0 : roleNames.has(idKey(privilege));
-  const open = privilegesOf(subject).filter((privilege) => !isAllowed(privilege));
-  if (open.length === 0) return undefined;
+  const roles = rolesAt(subject, observed);
+  const open = privilegesOf(subject, roles).filter((privilege) => !isAllowed(privilege));
+  const [first] = open;
+  if (first === undefined) return undefined;
   return {
     reason: "Privileged",
-    message: `${open.join(", ")} in ${databaseName(subject.database)} is privileged: ${reasonFor(subject)}.`,
-    cure: `Allow { identity: ${name}, roleName: ${open[0]}, scope: ${id} } under privileged in the policy, or release this set by its digest.`,
+    message: `${open.join(", ")} in ${databaseName(subject.database)} is privileged: ${reasonFor(subject, first, roles)}.`,
+    cure: `Allow { identity: ${name}, roleName: ${first}, scope: ${id} } under privileged in the policy, or release this set by its digest.`,
   };
 }
 
@@ -48,11 +45,6 @@ export function holdRepairInDatabase(draft: Draft, { identity, ownership }: Subj
   };
 }
 
-/** Why a right in a database is privileged, in words; undefined if it is not. */
-export function databasePrivilegeOf(subject: DatabaseSubject): string | undefined {
-  return privilegesOf(subject).length > 0 ? reasonFor(subject) : undefined;
-}
-
 /** Rule 17: a protected database, or one on a protected server, is never changed. */
 export function holdProtectedDatabase(draft: Draft, { observed, policy }: Subjects): Hold | undefined {
   const subject = databaseSubjectOf(draft);
@@ -67,57 +59,6 @@ export function holdProtectedDatabase(draft: Draft, { observed, policy }: Subjec
     message: `The policy protects ${hit}: it is never a subject of a change.`,
     cure: "Take the line out of the document, or the id out of `protected` in the policy.",
   };
-}
-
-/** What an allowance has to name: roles, and permissions with what they are on; in master all, a user there included. */
-function privilegesOf(subject: DatabaseSubject): readonly string[] {
-  const inMaster = isMaster(subject);
-  switch (subject.kind) {
-    case "databaseRole":
-      return inMaster || isPrivilegedRole(subject.role) ? [subject.role] : [];
-    case "databasePermission":
-      return inMaster || isPrivilegedPermission(subject) ? [permissionText(subject)] : [];
-    case "databaseUser": {
-      const { roles = [], permissions = [] } = subject.replaces ?? {};
-      return [
-        ...roles.filter((role) => inMaster || isPrivilegedRole(role)),
-        ...permissions.filter((p) => inMaster || isPrivilegedPermission(p)).map(permissionText),
-        ...(inMaster ? [connect] : []),
-      ];
-    }
-  }
-}
-
-function isMaster({ database }: DatabaseSubject): boolean {
-  return database.database.toLowerCase() === "master";
-}
-
-function isPrivilegedRole(role: string): boolean {
-  return privilegedRoles.has(role.toLowerCase());
-}
-
-interface Permission {
-  readonly permission: string;
-  readonly securable: Securable;
-}
-
-/** The same permission is little on a table and everything on the database: an allowance is for one of them. */
-function permissionText({ permission, securable }: Permission): string {
-  return `${permission} on ${securableText(securable)}`;
-}
-
-/**
- * CONTROL is everything on its securable, and so is owning it; ALTER on the database reaches its users and roles. What
- * documents cannot name may still be carried over from a dead principal's user.
- */
-function isPrivilegedPermission({ permission, securable }: Permission): boolean {
-  if (permission === "ALTER") return securable.class === "database";
-  return /^(?:CONTROL|TAKE OWNERSHIP|CREATE USER|ALTER ANY .+)$/.test(permission);
-}
-
-function reasonFor(subject: DatabaseSubject): string {
-  if (isMaster(subject)) return "what is given in master reaches the whole server";
-  return "it gives power over access, or over everything there";
 }
 
 function databaseSubjectOf({ subject }: Draft): DatabaseSubject | undefined {
