@@ -1,7 +1,8 @@
 // Collects every exchange of a test run with the embedded Azure, and holds it against Azure's OpenAPI documents at the end.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import type { Exchange } from "../../src/sandbox/exchanges.ts";
 import { watchForLeaks } from "../secrets/collect.ts";
 import { type Deviation, loadContract } from "./check.ts";
@@ -25,32 +26,42 @@ function collectExchanges(): (() => Promise<void>) | undefined {
   const folder = mkdtempSync(join(tmpdir(), "bindery-exchanges-"));
   process.env.BINDERY_EXCHANGES = folder;
   return async () => {
-    const exchanges = exchangesIn(folder);
-    rmSync(folder, { recursive: true });
-    await report(exchanges, documents);
+    try {
+      await report(exchangesIn(folder), documents);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   };
 }
 
-/** One exchange of each shape, from all processes. */
-function exchangesIn(folder: string): readonly Exchange[] {
-  const lines = readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), "utf8").split("\n"));
-  const entries = lines
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as { shape: string; exchange: Exchange });
-  return [...new Map(entries.map(({ shape, exchange }) => [shape, exchange])).values()];
+/** One exchange of each shape, from all processes. A soak writes more than a text can hold: they come line by line. */
+async function* exchangesIn(folder: string): AsyncGenerator<Exchange> {
+  const seen = new Set<string>();
+  for (const file of readdirSync(folder)) {
+    for await (const line of createInterface({ input: createReadStream(join(folder, file)) })) {
+      const { shape, exchange } = JSON.parse(line) as { shape: string; exchange: Exchange };
+      if (seen.has(shape)) continue;
+      seen.add(shape);
+      yield exchange;
+    }
+  }
 }
 
-async function report(exchanges: readonly Exchange[], documents: string): Promise<void> {
+async function report(exchanges: AsyncIterable<Exchange>, documents: string): Promise<void> {
   const check = await loadContract(documents);
-  const verdicts = exchanges.map((exchange) => ({ exchange, ...check(exchange) }));
-  const listed = new Set(verdicts.flatMap((v) => v.listed));
-  const deviating = Map.groupBy(
-    verdicts.flatMap(({ exchange, deviations }) => deviations.map((d) => ({ ...d, exchange }))),
-    keyOf,
-  );
-  const said = [...deviating].map(([key, found]) => `  ${key}: ${examplesOf(found)}`);
+  let count = 0;
+  const listed = new Set<unknown>();
+  const found: (Deviation & { readonly exchange: Exchange })[] = [];
+  for await (const exchange of exchanges) {
+    count += 1;
+    const verdict = check(exchange);
+    for (const entry of verdict.listed) listed.add(entry);
+    found.push(...verdict.deviations.map((deviation) => ({ ...deviation, exchange })));
+  }
+  const deviating = Map.groupBy(found, keyOf);
+  const said = [...deviating].map(([key, all]) => `  ${key}: ${examplesOf(all)}`);
   process.stdout.write(
-    `contract: ${exchanges.length} shapes of exchanges checked, ${listed.size} listed deviations met, ${deviating.size} unlisted\n`,
+    `contract: ${count} shapes of exchanges checked, ${listed.size} listed deviations met, ${deviating.size} unlisted\n`,
   );
   if (said.length > 0) throw new Error(`The contract with Azure is broken:\n${said.join("\n")}`);
 }

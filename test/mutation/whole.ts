@@ -4,8 +4,8 @@ import { mutationRun, rendered } from "./stryker.ts";
 /** A little below what docs/testing.md tells: a mutant may time out on one machine and not on another. */
 const floors: Readonly<Record<string, number>> = {
   "src/desired": 95,
-  "src/manifest": 87,
-  "src/plan": 80,
+  "src/manifest": 92,
+  "src/plan": 92,
 };
 
 const findings = await mutationRun(process.argv.slice(2));
