@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     globalSetup: ["test/contract/global-setup.ts"],
     setupFiles: ["test/contract/record.ts", "test/support/seed.ts"],
-    // Tests on the sandbox wait more than they compute: one process less than there are cores leaves most of them idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Tests of processes wait as long as they compute: with one worker more than there are cores, another one computes then.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
