@@ -6,6 +6,7 @@ import type { Identity } from "../model/identity.ts";
 import type { Clock } from "../model/ports.ts";
 import type { ScaleSetInstance } from "../model/scale-set.ts";
 import { armTypeOf, type Target } from "../model/target.ts";
+import { planWith as somePlan } from "../plan/fixtures.ts";
 import type { Change, Operation, OperationAction, Plan } from "../plan/plan.ts";
 import type { ApplyReport } from "./outcome.ts";
 
@@ -140,20 +141,7 @@ export function planWith(
   operations: readonly Operation[],
   more: Partial<Plan> = {},
 ): Plan {
-  return {
-    revision: "r1",
-    owner: "prod",
-    digest: "d",
-    changes,
-    operations,
-    held: [],
-    warnings: [],
-    orphans: [],
-    blastRadius: [],
-    selectors: [],
-    released: [],
-    ...more,
-  };
+  return somePlan({ changes, operations, ...more });
 }
 
 /** A plan of one operation in which each change is called like its operation or key. */

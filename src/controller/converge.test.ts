@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { change, jumpingClock, vmId } from "../apply/fixtures.ts";
 import type { Verdict } from "../apply/outcome.ts";
-import { observed, policy } from "../plan/fixtures.ts";
-import type { Plan } from "../plan/plan.ts";
+import { observed, planWith, policy } from "../plan/fixtures.ts";
+
 import { type Carried, type Convergence, type ConvergeOptions, converge } from "./converge.ts";
 import type { Pass } from "./reconcile.ts";
 
@@ -15,19 +15,7 @@ const waits: Verdict = { state: "skipped", code: "WaitsFor", message: "" };
 
 function passWith(verdicts: Readonly<Record<string, Verdict>>, released: readonly string[] = []): Pass {
   const changes = Object.keys(verdicts).map((id) => change(id, "attach"));
-  const plan: Plan = {
-    revision: "r1",
-    owner: policy.owner,
-    digest: "d",
-    changes,
-    operations: [],
-    held: [],
-    warnings: [],
-    orphans: [],
-    blastRadius: [],
-    selectors: [],
-    released,
-  };
+  const plan = planWith({ owner: policy.owner, changes, released });
   const outcomes = changes.flatMap((one) => {
     const verdict = verdicts[one.id];
     return verdict ? [{ ...verdict, change: one }] : [];

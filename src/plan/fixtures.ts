@@ -183,6 +183,24 @@ function lineOf({ kind, subject, identityId: id }: Change): string {
   }
 }
 
+/** A plan of nothing, but for what the test says. */
+export function planWith(parts: Partial<Plan>): Plan {
+  return {
+    revision: "r1",
+    owner: "prod",
+    digest: "d",
+    changes: [],
+    operations: [],
+    held: [],
+    warnings: [],
+    orphans: [],
+    blastRadius: [],
+    selectors: [],
+    released: [],
+    ...parts,
+  };
+}
+
 function role(roleName: string, guid: string, actions: readonly string[]): RoleDefinition {
   return {
     guid,

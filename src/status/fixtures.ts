@@ -1,7 +1,7 @@
 // A small daemon for tests: events with as little in them as a row of a table needs.
 import type { Outcome, Verdict } from "../apply/outcome.ts";
 import type { DocumentRef } from "../model/document.ts";
-import { document } from "../plan/fixtures.ts";
+import { document, planWith as somePlan } from "../plan/fixtures.ts";
 import type { Change, ChangeKind, Held, HeldReason, Plan, Subject } from "../plan/plan.ts";
 import type { DaemonEvent, ReportReason, TurnEnd } from "./daemon-event.ts";
 import {
@@ -42,20 +42,7 @@ export function heldOf(change: Change, reason: HeldReason = "NotOwned"): Held {
 }
 
 export function planWith(changes: readonly Change[], more: Partial<Plan> = {}): Plan {
-  return {
-    revision: "r1",
-    owner: "prod",
-    digest: "d",
-    changes,
-    operations: [],
-    held: [],
-    warnings: [],
-    orphans: [],
-    blastRadius: [],
-    selectors: [],
-    released: [],
-    ...more,
-  };
+  return somePlan({ changes, ...more });
 }
 
 export function conditionsOf(

@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { Verdict } from "../apply/outcome.ts";
 import type { Desired } from "../desired/desired.ts";
 import type { DocumentRef } from "../model/document.ts";
-import { binding, desired, document, grantOf, namedVm, wanted } from "../plan/fixtures.ts";
+import {
+  binding,
+  desired,
+  document,
+  grantOf,
+  namedVm,
+  planWith as somePlan,
+  wanted,
+} from "../plan/fixtures.ts";
 import type { Change, Held, HeldReason, Plan } from "../plan/plan.ts";
 import { type Conditions, orphanStatusFrom, statusFrom } from "./status.ts";
 
@@ -33,20 +41,7 @@ function heldOf(reason: HeldReason): Held {
 }
 
 function planWith(changes: readonly Change[], held: readonly Held[] = [], more: Partial<Plan> = {}): Plan {
-  return {
-    revision: "r1",
-    owner: "prod",
-    digest: "d",
-    changes,
-    operations: [],
-    held,
-    warnings: [],
-    orphans: [],
-    blastRadius: [],
-    selectors: [],
-    released: [],
-    ...more,
-  };
+  return somePlan({ changes, held, ...more });
 }
 
 /** "Ready UpToDate", "Stalled NotOwned", "- Suspended": the one condition that is true, and the reason. */

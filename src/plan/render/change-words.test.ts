@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DatabaseRef } from "../../model/database.ts";
-import { document, group, identityId, subscription, vaultScope, vmId } from "../fixtures.ts";
+import { document, group, identityId, planWith, subscription, vaultScope, vmId } from "../fixtures.ts";
 import type { Change, Orphan, Plan, Subject, Warning } from "../plan.ts";
 import { namesOf, subjectWords, summaryWords, warnedIn } from "./change-words.ts";
 import { placeOf } from "./names.ts";
@@ -27,23 +27,6 @@ function change(subject: Subject, parts: Partial<Change> = {}): Change {
     subject,
     reason: "because",
     needs: [],
-    ...parts,
-  };
-}
-
-function planWith(parts: Partial<Plan>): Plan {
-  return {
-    revision: "r1",
-    owner: "prod",
-    digest: "d",
-    changes: [],
-    operations: [],
-    held: [],
-    warnings: [],
-    orphans: [],
-    blastRadius: [],
-    selectors: [],
-    released: [],
     ...parts,
   };
 }

@@ -14,6 +14,7 @@ import {
   namedVm,
   observed,
   owner,
+  planWith,
   policy,
   reader,
   secretsUser,
@@ -674,17 +675,5 @@ function planOf(
       credentials: [{ name: revision, issuer: revision, subject: revision, audience: revision }],
     },
   ];
-  return {
-    revision,
-    owner: "prod",
-    digest: "d",
-    changes,
-    operations: [],
-    held,
-    warnings,
-    orphans,
-    blastRadius: [],
-    selectors: [],
-    released: [],
-  };
+  return planWith({ revision, changes, held, warnings, orphans });
 }

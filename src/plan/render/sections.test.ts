@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { document, group, identityId, vaultScope, vmId } from "../fixtures.ts";
+import { document, group, identityId, planWith, vaultScope, vmId } from "../fixtures.ts";
 import type { Change, Held, Orphan, Plan, SelectorMatches, Warning } from "../plan.ts";
 import { renderJson } from "./json.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -34,23 +34,6 @@ function hold(one: Change, parts: Partial<Held> = {}): Held {
     cure: "Put it back.",
     digest: "abc",
     releasable: false,
-    ...parts,
-  };
-}
-
-function planWith(parts: Partial<Plan>): Plan {
-  return {
-    revision: "r1",
-    owner: "prod",
-    digest: "d",
-    changes: [],
-    operations: [],
-    held: [],
-    warnings: [],
-    orphans: [],
-    blastRadius: [],
-    selectors: [],
-    released: [],
     ...parts,
   };
 }
