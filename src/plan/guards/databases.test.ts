@@ -208,7 +208,16 @@ describe("what the user of a dead principal leaves to the new one is judged like
           [`${permission} on database`],
         ] as [string, Partial<DatabaseUser>, readonly string[]],
     ),
-    ["names that only sound like it", { permissions: [{ ...control, permission: "ALTER ANYHOW" }] }, []],
+    [
+      "names that only sound like it",
+      {
+        permissions: ["ALTER ANYHOW", "CONTROLLED", "REMOTE CONTROL"].map((permission) => ({
+          ...control,
+          permission,
+        })),
+      },
+      [],
+    ],
   ])("%s", (_, left, privileges) => {
     expect(privilegesHeld(left, "orders")).toEqual(privileges);
   });
