@@ -11,7 +11,7 @@ import { roleScopeOf } from "../../model/grant.ts";
 import type { Observed } from "../../observed/observed.ts";
 import type { DatabaseSubject } from "../database-subjects.ts";
 import { nameKey, permissionKey } from "../diff/wanted-databases.ts";
-import { databasePrivilegeOf, rolesAt } from "../guards/database-privilege.ts";
+import { connect, databasePrivilegeOf, rolesAt } from "../guards/database-privilege.ts";
 import { privilegeOf } from "../guards/privilege.ts";
 import type { Change, Subject } from "../plan.ts";
 import { roleNameOf } from "../role-name.ts";
@@ -28,7 +28,7 @@ interface Granted {
 type Mine = Map<string, Granted>;
 
 /** What a new user has from the beginning (Microsoft, "CREATE USER"): whoever signs in is a member of public. */
-const connect = { permission: "CONNECT", securable: { class: "database" } } as const;
+const signIn = { permission: connect, securable: { class: "database" } } as const;
 
 /** What the identities that were observed may do. */
 export function powersIn(observed: Observed): Powers {
@@ -119,7 +119,7 @@ function applyDatabase(
     living !== undefined &&
     principalSidOf({ sid: subject.sid }) !== sidFrom(living);
   if (kind === "revoke") {
-    if (!isDead) lose(mine, subject, observed);
+    if (!isDead) lose(mine, subject);
     return;
   }
   const { database } = subject;
@@ -129,13 +129,13 @@ function applyDatabase(
   }
   for (const role of subject.replaces?.roles ?? [])
     hold(mine, databasePower({ kind: "databaseRole", database, role }, observed));
-  for (const one of [connect, ...(subject.replaces?.permissions ?? [])])
+  for (const one of [signIn, ...(subject.replaces?.permissions ?? [])])
     hold(mine, databasePower({ kind: "databasePermission", database, ...one }, observed));
 }
 
-function lose(mine: Mine, subject: DatabaseSubject, observed: Observed): void {
+function lose(mine: Mine, subject: DatabaseSubject): void {
   if (subject.kind !== "databaseUser") {
-    mine.delete(powerKey(databasePower(subject, observed)));
+    mine.delete(powerKey(subject));
     return;
   }
   for (const [key, { power }] of mine) {
@@ -182,7 +182,7 @@ function azurePower(roleGuid: string, roleName: string, scope: string, observed:
   return { kind: "azureRole", roleGuid, roleName, scope, ...(privileged !== undefined && { privileged }) };
 }
 
-function powerKey(power: Power): string {
+function powerKey(power: PowerKind): string {
   switch (power.kind) {
     case "azureRole":
       return `${idKey(power.scope)} ${idKey(power.roleGuid)}`;

@@ -1,5 +1,4 @@
 // Which rights in a database are privileged: those that give power over access or over everything there, and all in master.
-import { idKey } from "../../model/arm-id.ts";
 import {
   type DatabaseContents,
   type DatabasePermission,
@@ -8,6 +7,7 @@ import {
 } from "../../model/database.ts";
 import type { Observed } from "../../observed/observed.ts";
 import type { DatabaseSubject } from "../database-subjects.ts";
+import { nameKey } from "../diff/wanted-databases.ts";
 
 /** What every user of a database may do there; documents cannot name it. */
 export const connect = "CONNECT";
@@ -52,7 +52,7 @@ export function privilegesOf(subject: DatabaseSubject, all: Roles): readonly str
 export function reasonFor(subject: DatabaseSubject, privilege: string, roles: Roles): string {
   if (isMaster(subject)) return "what is given in master reaches the whole server";
   const power = powerOf(privilege, roles);
-  const through = power === undefined || idKey(power) === idKey(privilege) ? "" : `, through ${power}`;
+  const through = power === undefined || nameKey(power) === nameKey(privilege) ? "" : `, through ${power}`;
   return `it gives power over access, or over everything there${through}`;
 }
 
@@ -65,9 +65,9 @@ function isMaster({ database }: DatabaseSubject): boolean {
  * granted, and what the roles have that it is a member of itself (Microsoft, "Database-level roles").
  */
 function powerOf(role: string, roles: Roles, passed: ReadonlySet<string> = new Set()): string | undefined {
-  const key = idKey(role);
+  const key = nameKey(role);
   if (privilegedRoles.has(key)) return role;
-  const found = roles.find(({ name }) => idKey(name) === key);
+  const found = roles.find(({ name }) => nameKey(name) === key);
   if (!found || passed.has(key)) return undefined;
   const granted = found.permissions?.find((p) => p.state !== "DENY" && isPrivilegedPermission(p));
   if (granted) return permissionText(granted);
