@@ -7,6 +7,9 @@ export default defineConfig({
     setupFiles: ["test/contract/record.ts", "test/support/seed.ts"],
     // Tests of processes wait as long as they compute: with one worker more than there are cores, another one computes then.
     maxWorkers: availableParallelism() + 1,
+    // They end what hangs and measure nothing: property tests compute for seconds, many times as long on a machine that is busy.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,
@@ -24,8 +27,6 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/arch.test.ts"],
           pool: "forks",
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
     ],

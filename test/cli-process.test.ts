@@ -28,6 +28,8 @@ const steering = /[\p{Cc}\p{Cf}]/u;
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
+/** Beside the folder, not in it. */
+const link = join(tmpdir(), `bindery-cli-link-${process.pid}`);
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "bindery-cli-"));
   writeFileSync(at("good.yaml"), good);
@@ -35,7 +37,10 @@ beforeAll(() => {
   writeFileSync(at("other.yaml"), good.replace("name: orders", "name: other"));
   writeFileSync(at("policy.yml.txt"), policy);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  rmSync(link, { force: true });
+});
 
 describe("what is typed", () => {
   test.each([
@@ -229,8 +234,6 @@ describe("the policy", () => {
 });
 
 function linked(): string {
-  const link = join(tmpdir(), `bindery-cli-link-${process.pid}`);
-  rmSync(link, { force: true });
   symlinkSync(at("policy.yml.txt"), link);
   return link;
 }

@@ -1,5 +1,5 @@
 // `bindery status` against the API that the daemon has, and against servers that are none.
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -25,7 +25,8 @@ import { apiApp } from "../src/telemetry/api.ts";
 import { type Listening, listen } from "../src/telemetry/listeners.ts";
 
 const token = "a-token-of-more-than-sixteen-characters";
-const tokenFile = join(mkdtempSync(join(tmpdir(), "bindery-status-")), "token");
+const folder = mkdtempSync(join(tmpdir(), "bindery-status-"));
+const tokenFile = join(folder, "token");
 writeFileSync(tokenFile, `${token}\n`);
 writeFileSync(`${tokenFile}-other`, "another-token-of-sixteen-characters");
 writeFileSync(`${tokenFile}-broken`, "two words");
@@ -91,7 +92,10 @@ beforeAll(async () => {
   [daemon, guarded] = [await served(api()), await served(api(token))];
   strange = await served(strangers(daemon));
 });
-afterAll(() => Promise.all(open.map((one) => one.close())));
+afterAll(async () => {
+  await Promise.all(open.map((one) => one.close()));
+  rmSync(folder, { recursive: true });
+});
 
 class Screen extends Writable {
   text = "";

@@ -1,5 +1,5 @@
 // What `bindery config` prints: every setting once, with its origin, for people and for programs; nothing of a secret.
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -21,6 +21,7 @@ beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), "bindery-config-"));
   await writeFile(join(cwd, "bindery.yaml"), "policy: policy.yaml\napiTokenFile: token\ninterval: 10m\n");
   await writeFile(join(cwd, "token"), "hunter2");
+  return () => rm(cwd, { recursive: true });
 });
 
 async function config(argv: readonly string[], env: CliIo["env"] = {}) {

@@ -1,5 +1,5 @@
 // The settings of `bindery run`: which of flag, environment, file and default wins, and every mistake at once.
-import { mkdir, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -15,6 +15,7 @@ beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), "bindery-settings-"));
   await mkdir(join(cwd, "manifests"));
   await mkdir(join(cwd, "etc"));
+  return () => rm(cwd, { recursive: true });
 });
 
 type Env = Readonly<Record<string, string>>;
