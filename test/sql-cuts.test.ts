@@ -1,5 +1,5 @@
 // Grant, revoke, repair and drop, cut at every single statement, before and after it took effect: run again, the end is the same.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { linesOf } from "../src/plan/fixtures.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/start.ts";
 import { type Harness, harnessFor } from "./support/harness.ts";
@@ -12,11 +12,11 @@ const noLag = { listLagInMs: 0, graphLagInMs: 0, roleLagInMs: 0, principalLagInM
 let sandbox: Sandbox;
 let bindery: Harness;
 
-beforeAll(async () => {
+beforeEach(async () => {
   sandbox = await startSandbox({ speed, settings: { ...noLag, throttled: false } });
   bindery = harnessFor(sandbox, speed);
 });
-afterAll(() => sandbox.close());
+afterEach(() => sandbox.close());
 
 /** How far the user of one identity has come: its roles, and whose the schema is that it owns. */
 interface End {

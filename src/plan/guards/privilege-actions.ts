@@ -26,9 +26,8 @@ export function permitsAny(
 
 /** True if some text fits both patterns. */
 function meets(a: string, b: string): boolean {
-  const [one, other] = [generous(a), generous(b)];
-  const start = commonStart(one, other);
-  return start !== undefined && restsMeet(one.slice(start), other.slice(start));
+  const start = commonStart(a, b);
+  return start !== undefined && restsMeet(generous(a).slice(start), generous(b).slice(start));
 }
 
 function generous(pattern: string): string {
