@@ -10,13 +10,14 @@ export default defineConfig({
     // They end what hangs and measure nothing: property tests compute for seconds, many times as long on a machine that is busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a module keeps is the same for everybody or belongs to one world: files of one worker share what they load.
+    isolate: false,
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/arch.test.ts"],
-          isolate: false,
           pool: "threads",
         },
       },
