@@ -8,8 +8,8 @@ export default defineConfig({
     // Tests of processes wait as long as they compute: with one worker more than there are cores, another one computes then.
     maxWorkers: availableParallelism() + 1,
     // They end what hangs and measure nothing: property tests compute for seconds, many times as long on a machine that is busy.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // What a module keeps is the same for everybody or belongs to one world: files of one worker share what they load.
     isolate: false,
     projects: [

@@ -144,7 +144,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => trap.listen(0, "127.0.0.1", resolve));
   bindery = harnessFor({ ...sandbox, cloudFile: trapping(evilHost, evilServer) }, speed);
   await bindery.apply(`${documents()}${neighbour()}`, { policy });
-}, 120_000);
+});
 afterAll(async () => {
   rmSync(folder, { recursive: true });
   trap.close();

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const counting = cutAt(Number.POSITIVE_INFINITY, "before");
   await binderyOn(azure, counting.client).apply(secondRevision);
   reference = { state: settledState(azure), requests: counting.sent() };
-}, 60_000);
+});
 
 /** A client whose process dies at one request: that one is cut before or after it acted, later ones are never sent. */
 function cutAt(number: number, side: Side): { client: HttpClient; sent: () => number } {

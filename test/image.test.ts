@@ -24,7 +24,7 @@ describe.skipIf(missing !== undefined)("the image", () => {
   beforeAll(async () => {
     image = await buildImage({ VERSION: packageJson.version, REVISION: "0123abc" });
   }, 1_200_000);
-  afterAll(() => image[Symbol.asyncDispose](), 60_000);
+  afterAll(() => image[Symbol.asyncDispose]());
 
   const inImage = (...names: readonly string[]): string => join(image.files, ...names);
   const app = (...names: readonly string[]): string => inImage("opt/bindery", ...names);

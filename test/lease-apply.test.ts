@@ -26,7 +26,7 @@ beforeAll(async () => {
     { machines: 8, writeInMs: 500 },
   ];
   stages = await Promise.all(work.map(leaseStage));
-}, 120_000);
+});
 afterAll(() => Promise.all(stages.map((one) => one.close())));
 
 /** All that the first one wrote came before all that the second one wrote; both have written. */

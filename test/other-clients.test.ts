@@ -248,7 +248,7 @@ describe.skipIf(!isAzThere)("the Azure CLI", () => {
     };
   }
 
-  test("registers the cloud, signs in and does what an engineer does", { timeout: 180_000 }, async () => {
+  test("registers the cloud, signs in and does what an engineer does", { timeout: 360_000 }, async () => {
     // az asks for the end of an operation at once, and then only every 30 seconds.
     const step = await steps(await started({ ...fast, operationInMs: 0 }));
     const printed = async (name: string) => {

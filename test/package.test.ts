@@ -186,7 +186,7 @@ describe("what it does elsewhere", () => {
     });
     await ended;
     expect(said).toContain("+ create  id-orders");
-  }, 120_000);
+  });
 });
 
 /** Runs a command and counts the files that it loads, by package; "" is Bindery itself. */
@@ -242,7 +242,7 @@ test("plans against its own sandbox, and only then loads Azure's SDKs", async ()
     child.kill("SIGTERM");
   }
   expect(await ended).toEqual([0, null]);
-}, 120_000);
+});
 
 test("without the embedded Azure all other commands work, and its own say that it is left out", async () => {
   const away = join(folder, "sandbox-left-out");
@@ -259,7 +259,7 @@ test("without the embedded Azure all other commands work, and its own say that i
   } finally {
     renameSync(away, installed("dist/sandbox"));
   }
-}, 120_000);
+});
 
 /** The line on stdout that says where the sandbox is. */
 async function readyLine({ stdout }: ChildProcess): Promise<ReadyLine> {

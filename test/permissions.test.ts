@@ -164,7 +164,7 @@ spec: { identityRef: { name: id-a }, targets: [${targets}] }
     expect([...(await failures()).values()]).toEqual(["AuthorizationFailed"]);
     bindery.without();
     expect(await failures()).toEqual(new Map());
-  }, 120_000);
+  });
 
   test("a line that is gone takes its right with it: the plan names what the detach needs", async () => {
     await start(rolledOut);
@@ -175,7 +175,7 @@ spec: { identityRef: { name: id-a }, targets: [${targets}] }
     expect(await lacking()).toEqual([
       "PermissionMissing Microsoft.Compute/virtualMachineScaleSets/write detach",
     ]);
-  }, 120_000);
+  });
 
   test.each([
     ["Released", released, "Microsoft.Resources/tags/write", "release"],

@@ -163,7 +163,7 @@ test("a change does just that, whatever things are called: the embedded engine i
     }),
     { numRuns: 60 },
   );
-}, 120_000);
+});
 
 /** What a statement does and to whom, without its text. */
 function saidBy(statement: Statement): readonly unknown[] {
@@ -216,7 +216,7 @@ test("a change is just those statements, as the embedded server's own parser rea
     }),
     { numRuns: 1_000 },
   );
-}, 60_000);
+});
 
 const S = "00000000-0000-4000-8000-000000000001";
 const group = `/subscriptions/${S}/resourceGroups/rg`;

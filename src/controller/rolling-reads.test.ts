@@ -555,4 +555,4 @@ test("whatever happens, a plan that writes is the one of fresh reads, and what o
   );
   // Both kinds of passes have been tried.
   expect(Math.min(quiet, writing)).toBeGreaterThan(20);
-}, 30_000);
+});

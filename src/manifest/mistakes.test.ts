@@ -652,6 +652,18 @@ const identities: Row[] = [
     ],
   ],
   [
+    "a name that only the document may have",
+    identity("", "metadata: { name: id, namespace: team-orders }"),
+    [
+      '3:19 metadata.name: "id" is not a name that Azure accepts for an identity → set spec.name: use 3 to 128 letters, digits, hyphens and underscores; begin with a letter or digit',
+    ],
+  ],
+  [
+    "a short name of a document whose identity has another",
+    identity("  name: id-orders\n", "metadata: { name: id, namespace: team-orders }"),
+    [],
+  ],
+  [
     "a group that ends in a period",
     identity().replace("rg-identities", "rg."),
     [
@@ -664,6 +676,11 @@ const identities: Row[] = [
     [
       '8:11 spec.tags["Bindery-Owner"]: "Bindery-Owner" is not a tag key that a document may set → use 1 to 512 characters other than < > % & \\ ? /, and none that begins with "bindery-": those tags are Bindery\'s own',
     ],
+  ],
+  [
+    "a list of more entries than there may be tags",
+    identity(`  tags: [${"x, ".repeat(41)}]\n`),
+    ['8:9 spec.tags: this is a list, and a mapping is meant here → write "key: value" lines, indented'],
   ],
   [
     "a tag key with a slash",

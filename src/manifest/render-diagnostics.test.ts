@@ -68,6 +68,7 @@ b.yaml:1:1 warning  empty
     ["a command of a CI runner", "##vso[x]", 3, "\\u{23}#vso[x]"],
     ["marks stacked high", `e${"\u0301".repeat(6)}`, 5, `e${"\u0301".repeat(4)}\\u{301}\\u{301}`],
     ["a leading command", "::error::x", 2, "\\u{3a}:error::x"],
+    ["what would be a command at the beginning of a line, and", "schema::[x]", 6, "schema::[x]"],
     ["a long line whose cut falls into an escape", `${"\u001b".repeat(20)}x`, 21, /^…(\\u\{1b\})+x$/],
     ["a long line whose cut falls into a character", `${"x".repeat(9)}${"👍".repeat(60)}`, 120, /^…👍+$/u],
   ])("%s that stands across the column is harmless too", (_, line, column, shown) => {

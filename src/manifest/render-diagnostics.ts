@@ -3,6 +3,7 @@ import stringWidth from "string-width";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { SourceFile } from "../model/source.ts";
 import {
+  cutTo,
   harmlessJson,
   loggingCommandData,
   loggingCommandProperty,
@@ -99,7 +100,7 @@ function aroundColumn(line: string, column: number): [string, string] {
   const room = quotedLength - 20;
   const [before, after] = safeHalves(line.replaceAll("\t", " "), column);
   const shown = before.length > room ? `…${lastOf(before, room - 1)}` : before;
-  return [shown, safeText(after, { max: Math.max(1, quotedLength - shown.length) })];
+  return [shown, cutTo(Math.max(1, quotedLength - shown.length), after)];
 }
 
 /** The line made harmless as a whole, and then cut at the column: what is harmful may stand across it. */

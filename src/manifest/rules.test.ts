@@ -53,7 +53,7 @@ const role = (more = "") =>
   `grants: [{ azureRole: { roleName: Reader, scope: /subscriptions/${one}/resourceGroups/rg${more} } }]`;
 const sql = (more = "", database = "orders") =>
   `grants: [{ sqlDatabase: { server: sql-a.database.windows.net, database: ${database}, roles: [db_datareader]${more} } }]`;
-const ref = "identityRef: { name: a }";
+const ref = "identityRef: { name: aaa }";
 const whole = `subscriptionId: ${one}, resourceGroup: rg, prunePolicy: Additive`;
 const scope = `/subscriptions/${one}/resourceGroups/rg`;
 const roleId = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7";
@@ -64,10 +64,10 @@ const selector = (groups: string, tags: string, more = "") =>
   `virtualMachines: { resourceGroups: ${groups}, selector: { matchTags: { ${tags} } }${more} }`;
 /** A binding of these targets, or of these roles at one scope. */
 const targets = (...entries: string[]) =>
-  binding("a", `${ref}, targets: [${entries.map((entry) => `{ ${entry} }`).join(", ")}]`);
+  binding("aaa", `${ref}, targets: [${entries.map((entry) => `{ ${entry} }`).join(", ")}]`);
 const grants = (...roles: string[]) =>
   binding(
-    "a",
+    "aaa",
     `${ref}, grants: [${roles.map((entry) => `{ azureRole: { ${entry}, scope: ${scope} } }`).join(", ")}]`,
   );
 const same = (here: string, there: string) =>
@@ -77,15 +77,15 @@ const mg = "/providers/Microsoft.Management/managementGroups";
 const rows: Row[] = [
   [
     "one name for an identity and a binding is fine, and so is one name in two namespaces",
-    [identity("a"), binding("a", ref), identity("a", "resourceGroup: other", "team2")],
+    [identity("aaa"), binding("aaa", ref), identity("aaa", "resourceGroup: other", "team2")],
     [],
   ],
   [
     "a name twice is one mistake, not two",
-    [identity("a"), identity("a")],
+    [identity("aaa"), identity("aaa")],
     [
       expect.stringMatching(
-        /^1\.yaml:1:\d+ error metadata\.name: UserAssignedIdentity "team\/a" is declared already, in 0\.yaml:1$/,
+        /^1\.yaml:1:\d+ error metadata\.name: UserAssignedIdentity "team\/aaa" is declared already, in 0\.yaml:1$/,
       ),
     ],
   ],
@@ -94,8 +94,8 @@ const rows: Row[] = [
     [
       document("UserAssignedIdentity", "namespace: team", whole),
       document("UserAssignedIdentity", "namespace: team", `${whole}, name: id-1`),
-      document("UserAssignedIdentity", "name: a", `${whole}, name: id-2`),
-      document("UserAssignedIdentity", "name: a", `${whole}, name: id-3`),
+      document("UserAssignedIdentity", "name: aaa", `${whole}, name: id-2`),
+      document("UserAssignedIdentity", "name: aaa", `${whole}, name: id-3`),
     ],
     [
       expect.stringMatching(/^0\.yaml.* metadata\.name: name is missing$/),
@@ -107,12 +107,12 @@ const rows: Row[] = [
   [
     "an identity in Azure twice, in other case",
     [
-      identity("a", "resourceGroup: rg, name: id-orders"),
-      identity("b", "resourceGroup: RG, name: ID-Orders"),
+      identity("aaa", "resourceGroup: rg, name: id-orders"),
+      identity("bbb", "resourceGroup: RG, name: ID-Orders"),
     ],
     [
       expect.stringMatching(
-        /^1\.yaml:1:\d+ error spec\.name: this identity in Azure is described already, by "team\/a" in 0\.yaml:1$/,
+        /^1\.yaml:1:\d+ error spec\.name: this identity in Azure is described already, by "team\/aaa" in 0\.yaml:1$/,
       ),
     ],
   ],
@@ -128,7 +128,7 @@ const rows: Row[] = [
   ],
   [
     "identities of one name of which it is not said where they lie",
-    [identity("a", "name: id-a"), identity("b", "name: id-a")],
+    [identity("aaa", "name: id-a"), identity("bbb", "name: id-a")],
     [
       expect.stringContaining("resourceGroup is missing"),
       expect.stringContaining("resourceGroup is missing"),
@@ -148,7 +148,7 @@ const rows: Row[] = [
   ],
   [
     "a reference to nothing, with the nearest",
-    [identity("orders"), binding("a", "identityRef: { name: oders }")],
+    [identity("orders"), binding("aaa", "identityRef: { name: oders }")],
     [
       expect.stringMatching(
         /^1\.yaml:1:\d+ error spec\.identityRef\.name: no document declares the identity "team\/oders"$/,
@@ -157,15 +157,15 @@ const rows: Row[] = [
   ],
   [
     "a reference counts what could not be read",
-    ["a: [\n", binding("a", ref)],
+    ["a: [\n", binding("aaa", ref)],
     [
       expect.stringContaining("not valid YAML"),
-      expect.stringContaining('no readable document (1 could not be read) declares the identity "team/a"'),
+      expect.stringContaining('no readable document (1 could not be read) declares the identity "team/aaa"'),
     ],
   ],
   [
     "a binding without a reference is not compared with others",
-    [binding("a", role()), binding("b", role(', condition: "x"'))],
+    [binding("aaa", role()), binding("bbb", role(', condition: "x"'))],
     [
       expect.stringMatching(/^0\.yaml.* spec\.identityRef: identityRef is missing$/),
       expect.stringMatching(/^1\.yaml.* spec\.identityRef: identityRef is missing$/),
@@ -173,37 +173,37 @@ const rows: Row[] = [
   ],
   [
     "a reference to an identity whose document has another mistake is no mistake",
-    [identity("a", "resourceGroup: 42"), binding("a", ref)],
+    [identity("aaa", "resourceGroup: 42"), binding("aaa", ref)],
     [expect.stringContaining("42 is a number")],
   ],
   [
     "a reference into another namespace that does not allow it",
-    [identity("a"), binding("a", "identityRef: { name: a, namespace: team }", "guest")],
+    [identity("aaa"), binding("aaa", "identityRef: { name: aaa, namespace: team }", "guest")],
     [
       expect.stringMatching(
-        /^1\.yaml:1:\d+ error spec\.identityRef: the identity "team\/a" does not allow bindings from the namespace "guest"$/,
+        /^1\.yaml:1:\d+ error spec\.identityRef: the identity "team\/aaa" does not allow bindings from the namespace "guest"$/,
       ),
     ],
   ],
   [
     "a reference into another namespace that allows it",
     [
-      identity("a", "resourceGroup: rg, allowBindingsFrom: [{ namespace: guest }]"),
-      binding("a", "identityRef: { name: a, namespace: team }", "guest"),
+      identity("aaa", "resourceGroup: rg, allowBindingsFrom: [{ namespace: guest }]"),
+      binding("aaa", "identityRef: { name: aaa, namespace: team }", "guest"),
     ],
     [],
   ],
   [
     "a binding of an identity that goes away is inert",
     [
-      identity("a", "resourceGroup: rg, lifecycle: Absent"),
-      identity("b", "resourceGroup: rg, lifecycle: Released"),
-      binding("a", ref),
-      binding("b", "identityRef: { name: b }"),
+      identity("aaa", "resourceGroup: rg, lifecycle: Absent"),
+      identity("bbb", "resourceGroup: rg, lifecycle: Released"),
+      binding("aaa", ref),
+      binding("bbb", "identityRef: { name: bbb }"),
     ],
     [
       expect.stringMatching(
-        /^2\.yaml:1:\d+ warning spec\.identityRef\.name: this binding does nothing: the lifecycle of the identity "team\/a" is Absent$/,
+        /^2\.yaml:1:\d+ warning spec\.identityRef\.name: this binding does nothing: the lifecycle of the identity "team\/aaa" is Absent$/,
       ),
       expect.stringMatching(/^3\.yaml.*warning.*is Released$/),
     ],
@@ -211,36 +211,36 @@ const rows: Row[] = [
   [
     "bindings that disagree on instanceUpgrade, once by default and once in other case",
     [
-      identity("a"),
-      binding("a", `${ref}, ${vmss()}`),
-      binding("b", `${ref}, ${vmss(", instanceUpgrade: Automatic").replace("name: vmss", "name: VMSS")}`),
+      identity("aaa"),
+      binding("aaa", `${ref}, ${vmss()}`),
+      binding("bbb", `${ref}, ${vmss(", instanceUpgrade: Automatic").replace("name: vmss", "name: VMSS")}`),
     ],
     [
       expect.stringMatching(
-        /^2\.yaml:1:\d+ error spec\.targets\[0\]\.virtualMachineScaleSet\.instanceUpgrade: .* "team\/a" in 1\.yaml:1, "Never"$/,
+        /^2\.yaml:1:\d+ error spec\.targets\[0\]\.virtualMachineScaleSet\.instanceUpgrade: .* "team\/aaa" in 1\.yaml:1, "Never"$/,
       ),
     ],
   ],
   [
     "bindings that agree, and bindings of two identities that need not",
     [
-      identity("a"),
-      identity("b"),
-      binding("a", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
-      binding("b", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
-      binding("c", `identityRef: { name: b }, ${vmss()}`),
+      identity("aaa"),
+      identity("bbb"),
+      binding("aaa", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
+      binding("bbb", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
+      binding("c", `identityRef: { name: bbb }, ${vmss()}`),
     ],
     [],
   ],
   [
     "a target twice in one binding, once by default of its subscription and once in other case",
-    [identity("a"), targets(vm(), vm(`, subscriptionId: ${one}`).replace("rg", "RG"))],
+    [identity("aaa"), targets(vm(), vm(`, subscriptionId: ${one}`).replace("rg", "RG"))],
     [same("targets[1].virtualMachine", "targets[0]")],
   ],
   [
     "targets of one name in two subscriptions, two groups, or of two kinds are two",
     [
-      identity("a"),
+      identity("aaa"),
       targets(
         vm(),
         vm(`, subscriptionId: ${two}`),
@@ -253,7 +253,10 @@ const rows: Row[] = [
   ],
   [
     "targets of which the name, or the group, is missing are not told to be the same",
-    [identity("a"), targets(...["name: vm", "name: vm", "resourceGroup: rg", "resourceGroup: rg"].map(vmOf))],
+    [
+      identity("aaa"),
+      targets(...["name: vm", "name: vm", "resourceGroup: rg", "resourceGroup: rg"].map(vmOf)),
+    ],
     [0, 1, 2, 3].map((index) =>
       expect.stringMatching(
         new RegExp(`spec\\.targets\\[${index}\\]\\.virtualMachine\\.\\w+: \\w+ is missing$`),
@@ -263,7 +266,7 @@ const rows: Row[] = [
   [
     "a selector twice in one binding, in another order and case",
     [
-      identity("a"),
+      identity("aaa"),
       targets(
         selector("[rg-1, rg-2, rg-3]", "a: x, b: y, c: z"),
         selector("[RG-3, rg-1, rg-2]", `C: z, A: x, b: y`, `, subscriptionId: ${one}`),
@@ -274,7 +277,7 @@ const rows: Row[] = [
   [
     "selectors of other groups, tags, values or subscriptions are others",
     [
-      identity("a"),
+      identity("aaa"),
       targets(
         selector("[rg-1]", "a: x"),
         selector("[rg-1, rg-2]", "a: x"),
@@ -290,7 +293,7 @@ const rows: Row[] = [
   [
     "a role twice in one binding, by its name in other case and by its id in two forms",
     [
-      identity("a"),
+      identity("aaa"),
       grants(
         "roleName: Reader",
         "roleName: READER",
@@ -303,7 +306,7 @@ const rows: Row[] = [
   [
     "two roles at a scope are two, and so are those of which it is not said which",
     [
-      identity("a"),
+      identity("aaa"),
       grants(
         "roleName: Reader",
         "roleName: Owner",
@@ -320,7 +323,7 @@ const rows: Row[] = [
   [
     "what stands twice in one binding is one mistake, although the two disagree",
     [
-      identity("a"),
+      identity("aaa"),
       binding(
         "a",
         `${ref}, grants: [{ azureRole: { roleName: Reader, scope: ${scope} } }, { azureRole: { roleName: Reader, scope: ${scope}, condition: "x" } }]`,
@@ -331,29 +334,29 @@ const rows: Row[] = [
   [
     "one user name for two identities in a database, whatever its case",
     [
-      identity("a"),
-      identity("b"),
-      binding("a", `${ref}, ${sql()}`),
-      binding("b", `identityRef: { name: b }, ${sql(", userName: A", "ORDERS")}`),
+      identity("aaa"),
+      identity("bbb"),
+      binding("aaa", `${ref}, ${sql()}`),
+      binding("bbb", `identityRef: { name: bbb }, ${sql(", userName: AAA", "ORDERS")}`),
     ],
     [
       expect.stringMatching(
-        /^3\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase\.userName: the identity "team\/a" has a user of this name in this database already, by "team\/a" in 2\.yaml:1$/,
+        /^3\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase\.userName: the identity "team\/aaa" has a user of this name in this database already, by "team\/aaa" in 2\.yaml:1$/,
       ),
     ],
   ],
   [
     "a mistake in what tells two entries apart, or in what they must agree on, is told once",
     [
-      identity("a", "resourceGroup: rg, name: id-a"),
-      identity("b", "resourceGroup: rg2, name: id-a"),
-      binding("a", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
-      binding("b", `${ref}, ${vmss(", instanceUpgrade:")}`),
+      identity("aaa", "resourceGroup: rg, name: id-a"),
+      identity("bbb", "resourceGroup: rg2, name: id-a"),
+      binding("aaa", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
+      binding("bbb", `${ref}, ${vmss(", instanceUpgrade:")}`),
       binding("c", `${ref}, ${vmss(", instanceUpgrade: 1")}`),
-      targets(vm(), vm(", subscriptionId: 1")).replace("name: a, n", "name: d, n"),
+      targets(vm(), vm(", subscriptionId: 1")).replace("name: aaa, n", "name: d, n"),
       binding("e", `${ref}, ${sql()}`),
-      binding("f", `identityRef: { name: b }, ${sql(", userName: 1")}`),
-      binding("g", `identityRef: { name: b }, ${sql(", userName:")}`),
+      binding("f", `identityRef: { name: bbb }, ${sql(", userName: 1")}`),
+      binding("g", `identityRef: { name: bbb }, ${sql(", userName:")}`),
     ],
     [
       expect.stringMatching(/^3\.yaml.*instanceUpgrade: "instanceUpgrade" has no value$/),
@@ -366,20 +369,20 @@ const rows: Row[] = [
   [
     "a first entry with such a mistake is not what others disagree with",
     [
-      identity("a"),
-      binding("a", `${ref}, ${vmss(", instanceUpgrade: 1")}`),
-      binding("b", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
+      identity("aaa"),
+      binding("aaa", `${ref}, ${vmss(", instanceUpgrade: 1")}`),
+      binding("bbb", `${ref}, ${vmss(", instanceUpgrade: Automatic")}`),
     ],
     [expect.stringMatching(/^1\.yaml.*instanceUpgrade: 1 is none of the choices$/)],
   ],
   [
     "fields of another kind of entry are unknown there, and nothing more",
     [
-      identity("a", "resourceGroup: rg, name: id-a"),
-      identity("b", "resourceGroup: rg2, name: id-a"),
-      binding("a", `${ref}, targets: [{ ${vm(", instanceUpgrade: Automatic")} }]`),
-      binding("b", `${ref}, targets: [{ ${vm()} }]`),
-      ...["a", "b"].map((name) =>
+      identity("aaa", "resourceGroup: rg, name: id-a"),
+      identity("bbb", "resourceGroup: rg2, name: id-a"),
+      binding("aaa", `${ref}, targets: [{ ${vm(", instanceUpgrade: Automatic")} }]`),
+      binding("bbb", `${ref}, targets: [{ ${vm()} }]`),
+      ...["aaa", "bbb"].map((name) =>
         binding(
           `pg-${name}`,
           `identityRef: { name: ${name} }, grants: [{ postgresDatabase: { server: s, database: d } }]`,
@@ -395,8 +398,8 @@ const rows: Row[] = [
   [
     "names that are the same in capitals only are two",
     [
-      identity("a", "resourceGroup: rg-ß, name: id-1"),
-      identity("b", "resourceGroup: rg-ss, name: id-1"),
+      identity("aaa", "resourceGroup: rg-ß, name: id-1"),
+      identity("bbb", "resourceGroup: rg-ss, name: id-1"),
       targets(
         vmOf("resourceGroup: ß, name: vm"),
         vmOf("resourceGroup: ss, name: vm"),
@@ -405,90 +408,90 @@ const rows: Row[] = [
         selector("[rg]", "ß: x"),
         selector("[rg]", "ss: x"),
       ),
-      grants("roleName: ß", "roleName: ss").replace("name: a, n", "name: b, n"),
+      grants("roleName: ß", "roleName: ss").replace("name: aaa, n", "name: bbb, n"),
       binding("c", `${ref}, ${sql(", userName: ß")}`),
-      binding("d", `identityRef: { name: b }, ${sql(", userName: ss")}`),
+      binding("d", `identityRef: { name: bbb }, ${sql(", userName: ss")}`),
     ],
     [],
   ],
   [
     "one user name for two identities in a database, both by default of the name in Azure",
     [
-      identity("a", "resourceGroup: rg, name: id-a"),
-      identity("b", "resourceGroup: rg2, name: ID-A"),
-      binding("a", `${ref}, ${sql()}`),
-      binding("b", `identityRef: { name: b }, ${sql()}`),
+      identity("aaa", "resourceGroup: rg, name: id-a"),
+      identity("bbb", "resourceGroup: rg2, name: ID-A"),
+      binding("aaa", `${ref}, ${sql()}`),
+      binding("bbb", `identityRef: { name: bbb }, ${sql()}`),
     ],
     [
       expect.stringMatching(
-        /^3\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase: the identity "team\/a" has a user of this name/,
+        /^3\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase: the identity "team\/aaa" has a user of this name/,
       ),
     ],
   ],
   [
     "identities of one name may have the same role, and no database stands for another that is not named",
     [
-      identity("a", "resourceGroup: rg, name: id-a"),
-      identity("b", "resourceGroup: rg2, name: id-a"),
-      binding("a", `${ref}, ${role()}`),
-      binding("b", `identityRef: { name: b }, ${role()}`),
+      identity("aaa", "resourceGroup: rg, name: id-a"),
+      identity("bbb", "resourceGroup: rg2, name: id-a"),
+      binding("aaa", `${ref}, ${role()}`),
+      binding("bbb", `identityRef: { name: bbb }, ${role()}`),
       binding("c", `${ref}, ${sql().replace("database: orders, ", "")}`),
-      binding("d", `identityRef: { name: b }, ${sql().replace("database: orders, ", "")}`),
+      binding("d", `identityRef: { name: bbb }, ${sql().replace("database: orders, ", "")}`),
     ],
     [expect.stringContaining("database is missing"), expect.stringContaining("database is missing")],
   ],
   [
     "one user name in two databases is fine, and so are two names in one",
     [
-      identity("a"),
-      identity("b"),
-      binding("a", `${ref}, ${sql()}`),
-      binding("b", `identityRef: { name: b }, ${sql(", userName: a", "billing")}`),
-      binding("c", `identityRef: { name: b }, ${sql()}`),
+      identity("aaa"),
+      identity("bbb"),
+      binding("aaa", `${ref}, ${sql()}`),
+      binding("bbb", `identityRef: { name: bbb }, ${sql(", userName: aaa", "billing")}`),
+      binding("c", `identityRef: { name: bbb }, ${sql()}`),
     ],
     [],
   ],
   [
     "bindings that disagree on a database's user",
     [
-      identity("a"),
-      binding("a", `${ref}, ${sql(", userName: x, userFrom: ExternalProvider")}`),
-      binding("b", `${ref}, ${sql(", userName: x")}`),
+      identity("aaa"),
+      binding("aaa", `${ref}, ${sql(", userName: x, userFrom: ExternalProvider")}`),
+      binding("bbb", `${ref}, ${sql(", userName: x")}`),
     ],
     [
       expect.stringMatching(
-        /^2\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase\.userFrom: this userFrom is not the one of the same sqlDatabase in "team\/a" in 1\.yaml:1, "ExternalProvider"$/,
+        /^2\.yaml:1:\d+ error spec\.grants\[0\]\.sqlDatabase\.userFrom: this userFrom is not the one of the same sqlDatabase in "team\/aaa" in 1\.yaml:1, "ExternalProvider"$/,
       ),
     ],
   ],
   [
     "the same database twice in one binding",
-    [identity("a"), binding("a", `${ref}, ${sql().replace(/\[(.*)\]$/, "[$1, $1]")}`)],
+    [identity("aaa"), binding("aaa", `${ref}, ${sql().replace(/\[(.*)\]$/, "[$1, $1]")}`)],
     [expect.stringMatching(/this is the same as spec\.grants\[0\] of this binding$/)],
   ],
   [
     "bindings that disagree on a condition",
     [
-      identity("a"),
-      binding("a", `${ref}, ${role()}`),
-      binding("b", `${ref}, ${role(', condition: "x"').replace("Reader", "READER")}`),
+      identity("aaa"),
+      binding("aaa", `${ref}, ${role()}`),
+      binding("bbb", `${ref}, ${role(', condition: "x"').replace("Reader", "READER")}`),
     ],
     [
       expect.stringMatching(
-        /^2\.yaml:1:\d+ error spec\.grants\[0\]\.azureRole\.condition: .* in "team\/a" in 1\.yaml:1, which has none$/,
+        /^2\.yaml:1:\d+ error spec\.grants\[0\]\.azureRole\.condition: .* in "team\/aaa" in 1\.yaml:1, which has none$/,
       ),
     ],
   ],
   [
     "names inside the estate, in any case",
-    [identity("a"), binding("a", `${ref}, ${role()}`)],
+    [identity("aaa"), binding("aaa", `${ref}, ${role()}`)],
     [],
     policy(`estate: { subscriptions: [${one}] }`),
   ],
   [
     "names outside the estate",
     [
-      identity("a", `subscriptionId: ${two}, resourceGroup: rg`),
+      identity("aaa", `subscriptionId: ${two}, resourceGroup: rg`),
       binding(
         "a",
         `${ref}, targets: [{ virtualMachine: { subscriptionId: ${two}, resourceGroup: rg, name: vm } }],
@@ -510,21 +513,21 @@ const rows: Row[] = [
   [
     "only Azure knows which subscriptions a management group holds",
     [
-      identity("a", `subscriptionId: ${two}, resourceGroup: rg`),
-      binding("a", `${ref}, grants: [{ azureRole: { roleName: Reader, scope: ${mg}/MG-Prod } }]`),
+      identity("aaa", `subscriptionId: ${two}, resourceGroup: rg`),
+      binding("aaa", `${ref}, grants: [{ azureRole: { roleName: Reader, scope: ${mg}/MG-Prod } }]`),
     ],
     [],
     policy("estate: { managementGroups: [mg-prod] }"),
   ],
   [
     "a subscription that is none is one mistake, not two",
-    [identity("a", "subscriptionId: mine, resourceGroup: rg")],
+    [identity("aaa", "subscriptionId: mine, resourceGroup: rg")],
     [expect.stringContaining('"mine" is not a GUID')],
     policy(`estate: { subscriptions: [${one}] }`),
   ],
   [
     "a whole subscription that the policy does not allow",
-    [identity("a"), binding("a", `${ref}, targets: [{ virtualMachines: { resourceGroups: ["*"] } }]`)],
+    [identity("aaa"), binding("aaa", `${ref}, targets: [{ virtualMachines: { resourceGroups: ["*"] } }]`)],
     [
       expect.stringMatching(
         /^1\.yaml:1:\d+ error .*resourceGroups: a selector over a whole subscription is not allowed by the policy "production"$/,
@@ -534,7 +537,7 @@ const rows: Row[] = [
   ],
   [
     "a whole subscription that the policy allows",
-    [identity("a"), binding("a", `${ref}, targets: [{ virtualMachines: { resourceGroups: ["*"] } }]`)],
+    [identity("aaa"), binding("aaa", `${ref}, targets: [{ virtualMachines: { resourceGroups: ["*"] } }]`)],
     [],
     policy(`estate: { subscriptions: [${one}] }, selectors: { wholeSubscription: Allow }`),
   ],
@@ -554,20 +557,22 @@ describe("rules across documents", () => {
         {},
       ).diagnostics.map((d) => d.cure);
     const long = "n".repeat(500);
-    expect(parse(identity("a"), binding("a", "identityRef: { name: a, namespace: team }", long))).toContain(
-      `its owners can add { namespace: ${"n".repeat(79)}… } to spec.allowBindingsFrom in 0.yaml:1`,
-    );
+    expect(
+      parse(identity("aaa"), binding("aaa", "identityRef: { name: aaa, namespace: team }", long)),
+    ).toContain(`its owners can add { namespace: ${"n".repeat(79)}… } to spec.allowBindingsFrom in 0.yaml:1`);
     const cure = 'did you mean "team/orders"? Otherwise add its UserAssignedIdentity document';
-    expect(parse(identity("orders"), binding("a", "identityRef: { name: oders }"))).toEqual([cure]);
-    expect(parse(identity("orders"), binding("a", "identityRef: { name: orders }", "guest"))).toEqual([cure]);
+    expect(parse(identity("orders"), binding("aaa", "identityRef: { name: oders }"))).toEqual([cure]);
+    expect(parse(identity("orders"), binding("aaa", "identityRef: { name: orders }", "guest"))).toEqual([
+      cure,
+    ]);
     expect(
       parse(
         identity("orders"),
         identity("ordering", undefined, "accounting"),
-        binding("a", "identityRef: { name: orders }", "accounting"),
+        binding("aaa", "identityRef: { name: orders }", "accounting"),
       ),
     ).toEqual([cure]);
-    expect(parse(identity("orders"), binding("a", "identityRef: { name: payments }"))).toEqual([
+    expect(parse(identity("orders"), binding("aaa", "identityRef: { name: payments }"))).toEqual([
       "add its UserAssignedIdentity document, or correct the name",
     ]);
   });

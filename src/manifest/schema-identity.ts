@@ -1,6 +1,8 @@
 // Decides what a UserAssignedIdentity document may say.
 import { z } from "zod";
+import { quoted } from "../model/text.ts";
 import { always, formatted, mistake, text, textOf, unique } from "./fields.ts";
+import { formats } from "./formats.ts";
 import { ApiVersion, Metadata } from "./schema-metadata.ts";
 
 /** Azure allows 50 tags on a resource; the rest is left for Bindery's own and for other people's. */
@@ -43,7 +45,7 @@ const Tags = z
 
 /** Azure compares tag keys without case and keeps the spelling it was given first. */
 function checkTagKeys(tags: unknown, ctx: z.core.$RefinementCtx<unknown>): void {
-  const keys = typeof tags === "object" && tags !== null ? Object.keys(tags) : [];
+  const keys = typeof tags === "object" && tags !== null && !Array.isArray(tags) ? Object.keys(tags) : [];
   if (keys.length > maxTags) {
     mistake(ctx, `${keys.length} tags`, {
       cure: `keep at most ${maxTags}: Azure allows 50 and Bindery needs some`,
@@ -119,7 +121,8 @@ export const IdentitySpec = z
       example: "rg-identities",
     }),
     name: formatted("identityName", {
-      description: "The identity's name in Azure. Default: metadata.name.",
+      description:
+        "The identity's name in Azure. Default: metadata.name, if it has the 3 characters that Azure wants.",
       example: "id-orders",
     }).exactOptional(),
     location: formatted("location", {
@@ -161,6 +164,16 @@ export const IdentitySpec = z
   })
   .meta({ description: "What is wanted of the identity." });
 
+/** What is a name for a document may be too short for one in Azure. */
+function checkName(document: unknown, ctx: z.core.$RefinementCtx<unknown>): void {
+  const [metadata, spec] = ["metadata", "spec"].map((key): unknown => Reflect.get(Object(document), key));
+  const name = textOf(metadata, "name");
+  if (name === undefined || Object.hasOwn(Object(spec), "name")) return;
+  if (!formats.dnsLabel.pattern.test(name) || formats.identityName.pattern.test(name)) return;
+  const { what, cure } = formats.identityName;
+  mistake(ctx, `${quoted(name)} is not ${what}`, { cure: `set spec.name: ${cure}` }, ["metadata", "name"]);
+}
+
 /** The document of one identity; after parsing `spec.name` is always there. */
 export const UserAssignedIdentity = z
   .strictObject({
@@ -172,6 +185,7 @@ export const UserAssignedIdentity = z
   .meta({
     description: "One user-assigned managed identity. There is exactly one document per Azure identity.",
   })
+  .superRefine(checkName, always)
   .transform((document) => ({
     ...document,
     spec: { ...document.spec, name: document.spec.name ?? document.metadata.name },

@@ -28,8 +28,12 @@ function withoutHidden(text: string): string {
     .replace(hidden, escapeOf);
 }
 
-/** Cuts between characters, and never inside one of our own escapes. */
-function cutTo(max: number, text: string): string {
+/**
+ * Safe text, cut where it is longer than `max` UTF-16 units (at least 1): between characters, never inside one of our
+ * own escapes, and with `…` in the end.
+ */
+export function cutTo(max: number, text: string): string {
+  if (text.length <= max) return text;
   const kept: string[] = [];
   let length = 0;
   for (const character of text) {
@@ -57,8 +61,7 @@ export function safeText(text: string, options: { readonly max?: number } = {}):
     return withoutHidden(text);
   }
   // Nothing gets shorter here, so what lies beyond the limit (and the longest prefix looked for) does not matter.
-  const safe = withoutHidden(text.slice(0, max + 8));
-  return safe.length > max ? cutTo(max, safe) : safe;
+  return cutTo(max, withoutHidden(text.slice(0, max + 8)));
 }
 
 /** Text of several lines, each made harmless for itself. */

@@ -372,7 +372,7 @@ test("within the passes of one apply nothing is left to do in databases, and not
     }),
     { numRuns: 500 },
   );
-}, 60_000);
+});
 
 test("what a person may release in databases can be released, and then it converges as safely", () => {
   fc.assert(
@@ -395,4 +395,4 @@ test("what a person may release in databases can be released, and then it conver
     }),
     { numRuns: 300 },
   );
-}, 60_000);
+});
