@@ -14,6 +14,7 @@ import { bounds } from "../model/source.ts";
 import { quoted } from "../model/text.ts";
 import { type PathSegment, pathText } from "./path.ts";
 import { type Mistake, unreviewableIn } from "./source-text.ts";
+import { type Aliases, aliasesOfDocument } from "./yaml-aliases.ts";
 
 /** A value of a document with its place and what stands inside it. */
 export interface YamlTree {
@@ -41,14 +42,7 @@ export interface YamlTreeResult {
 }
 
 interface Reading {
-  /** What each anchor names so far: a later one of the same name takes its place. */
-  readonly anchors: Map<string, Node>;
-  /** What each alias names that has been read: also where it is read again, as part of what another one names. */
-  readonly targets: Map<Alias, Node>;
-  /** Anchored values that have been read once: what they name is not named again by an alias to what is around them. */
-  readonly anchored: Set<Node>;
-  /** Anchored values that are being read: an alias to one of them would never end. */
-  readonly open: Set<Node>;
+  readonly aliases: Aliases;
   readonly mistakes: PlacedMistake[];
   readonly budget: { values: number };
   isBroken: boolean;
@@ -67,15 +61,7 @@ const dangerousKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", 
  * @param budget how many values may still be read from this file, aliases written out; counted down
  */
 export function yamlTreeFrom(contents: Node, budget: { values: number }): YamlTreeResult {
-  const reading: Reading = {
-    anchors: new Map(),
-    targets: new Map(),
-    anchored: new Set(),
-    open: new Set(),
-    mistakes: [],
-    budget,
-    isBroken: false,
-  };
+  const reading: Reading = { aliases: aliasesOfDocument(), mistakes: [], budget, isBroken: false };
   const tree = treeOf(reading, contents, []);
   return { ...(reading.isBroken ? {} : { tree }), mistakes: reading.mistakes };
 }
@@ -129,41 +115,17 @@ function treeOf(reading: Reading, node: Node, path: Path): YamlTree {
   return collectionTree(reading, node, path);
 }
 
-function remember(reading: Reading, node: Scalar | YAMLMap | YAMLSeq): void {
-  if (node.anchor !== undefined && !reading.anchored.has(node)) {
-    reading.anchored.add(node);
-    reading.anchors.set(node.anchor, node);
-  }
-}
-
-/** An alias means what its anchor named where the alias stands, not where an alias around it is written out. */
-function targetOf(reading: Reading, alias: Alias): Node | undefined {
-  const target = reading.targets.get(alias) ?? reading.anchors.get(alias.source);
-  if (target !== undefined) {
-    reading.targets.set(alias, target);
-  }
-  return target;
-}
-
 function aliasTree(reading: Reading, alias: Alias, path: Path): YamlTree {
+  const meaning = reading.aliases.meaningOf(alias);
+  if (typeof meaning !== "string") return treeOf(reading, meaning, path);
   const offset = offsetOf(alias);
-  const target = targetOf(reading, alias);
-  if (target === undefined || reading.open.has(target)) {
-    const what = target === undefined ? "names no anchor before it" : "lies inside of what it names";
-    breakOff(
-      reading,
-      offset,
-      path,
-      `the alias ${quoted(`*${alias.source}`)} ${what}`,
-      "write out what is meant",
-    );
-    return { value: null, offset, children: noChildren };
-  }
-  return treeOf(reading, target, path);
+  const message = `the alias ${quoted(`*${alias.source}`)} ${meaning}`;
+  breakOff(reading, offset, path, message, "write out what is meant");
+  return { value: null, offset, children: noChildren };
 }
 
 function scalarTree(reading: Reading, scalar: Scalar, path: Path): YamlTree {
-  remember(reading, scalar);
+  reading.aliases.remember(scalar);
   const offset = offsetOf(scalar);
   const hidden = typeof scalar.value === "string" ? unreviewableIn(scalar.value)[0] : undefined;
   if (hidden !== undefined) {
@@ -174,13 +136,12 @@ function scalarTree(reading: Reading, scalar: Scalar, path: Path): YamlTree {
 }
 
 function collectionTree(reading: Reading, node: YAMLMap | YAMLSeq, path: Path): YamlTree {
-  remember(reading, node);
-  reading.open.add(node);
-  const tree = isMap(node)
-    ? mapTree(reading, node as YAMLMap.Parsed, path)
-    : listTree(reading, node as YAMLSeq.Parsed, path);
-  reading.open.delete(node);
-  return tree;
+  reading.aliases.remember(node);
+  return reading.aliases.inside(node, () =>
+    isMap(node)
+      ? mapTree(reading, node as YAMLMap.Parsed, path)
+      : listTree(reading, node as YAMLSeq.Parsed, path),
+  );
 }
 
 function listTree(reading: Reading, list: YAMLSeq.Parsed, path: Path): YamlTree {
