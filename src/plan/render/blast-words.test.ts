@@ -17,12 +17,12 @@ function targets(count: number, type = vms, from = 0): readonly Holder[] {
   }));
 }
 
-function trusts(count: number, from = 0): readonly Holder[] {
+function trusts(count: number, from = 0, audience = "api://AzureADTokenExchange"): readonly Holder[] {
   return Array.from({ length: count }, (_, i) => ({
     kind: "trust",
     issuer: "https://i",
     subject: `repo-${from + i}`,
-    audience: "api",
+    audience,
   }));
 }
 
@@ -44,6 +44,14 @@ describe("who gains and loses what, sentence by sentence", () => {
       "nobody who is no resource",
       [effect({ holders: trusts(1) })],
       ["+ whoever has a token of https://i for repo-0 gains Reader on kv"],
+    ],
+    [
+      "two trusts that have the same subject",
+      [effect({ holders: trusts(1) }), effect({ holders: trusts(1, 0, "api"), kind: "lose" })],
+      [
+        "+ whoever has a token of https://i for repo-0 gains Reader on kv",
+        "- whoever has a token of https://i for repo-0 with the audience api loses Reader on kv",
+      ],
     ],
     [
       "three trusts, each for itself, what befalls one in one sentence",

@@ -1,8 +1,10 @@
 // Decides which words the blast radius of a plan is told in: who gains or loses what, at a glance.
+
 import { idKey } from "../../model/arm-id.ts";
 import { databaseName, securableText } from "../../model/database.ts";
 import { documentName } from "../../model/document.ts";
 import type { BlastRadius, Effect, Holder, Power } from "../blast/blast.ts";
+import { audienceWords } from "./audience-words.ts";
 import type { Names, Sign } from "./names.ts";
 
 /** Resources are called by their names as long as there are not more of them. */
@@ -101,7 +103,10 @@ function clausesOf({ kind, power, holders, ...limits }: Effect, names: Names): r
   const whoever =
     trusts.length > mostNamed
       ? [`whoever has a token that one of ${trusts.length} federated credentials trusts`]
-      : trusts.map(({ issuer, subject }) => `whoever has a token of ${issuer} for ${subject}`);
+      : trusts.map(
+          ({ issuer, subject, audience }) =>
+            `whoever has a token of ${issuer} for ${subject}${audienceWords(audience)}`,
+        );
   return [
     ...(targets.length > 0
       ? [{ ...common, key, who: `${targetWords(holders, names)} ${verb(targets.length)}` }]

@@ -9,10 +9,13 @@ const database: DatabaseRef = { server: "sql-orders.database.windows.net", datab
 const inDatabase = { database, userName: "id-orders" };
 const role = { kind: "role", scope: vaultScope, roleGuid: "g", roleName: "Reader" } as const;
 const tags = { kind: "tags", set: {}, remove: {} } as const;
-const credential = {
-  kind: "credential",
-  credential: { name: "gh", issuer: "https://issuer.example", subject: "repo:x", audience: "api" },
+const trust = {
+  name: "gh",
+  issuer: "https://issuer.example",
+  subject: "repo:x",
+  audience: "api://AzureADTokenExchange",
 } as const;
+const credential = { kind: "credential", credential: trust } as const;
 const permission = { ...inDatabase, kind: "databasePermission", permission: "SELECT" } as const;
 const user = { ...inDatabase, kind: "databaseUser" } as const;
 const goes = { ownedSchemas: [], ownedRoles: [] };
@@ -40,6 +43,10 @@ const rows: readonly (readonly [Subject, string])[] = [
   [{ ...tags, remove: { a: "1" } }, "without tag a"],
   [{ ...tags, set: { a: "1" }, remove: { b: "2", c: "3" } }, "tag a=1; without tags b, c"],
   [{ ...credential, remove: false }, "federated credential gh (repo:x of https://issuer.example)"],
+  [
+    { ...credential, credential: { ...trust, audience: "api" }, remove: false },
+    "federated credential gh (repo:x of https://issuer.example with the audience api)",
+  ],
   [{ ...credential, remove: true }, "without federated credential gh (repo:x of https://issuer.example)"],
   [{ kind: "target", targetId: vmId("vm-1") }, "vm-1"],
   [{ kind: "instances", targetId: scaleSet }, "instances of vmss-1"],

@@ -6,6 +6,7 @@ import { documentName } from "../../model/document.ts";
 import type { DatabaseUserSubject } from "../database-subjects.ts";
 import { isRemoval } from "../guards/guards.ts";
 import type { Change, ChangeKind, Plan, Subject } from "../plan.ts";
+import { audienceWords } from "./audience-words.ts";
 import { idsOfRadius } from "./blast-words.ts";
 import { type Names, namesFor, type Sign } from "./names.ts";
 
@@ -49,8 +50,9 @@ export function subjectWords(
     case "tags":
       return tagWords(subject);
     case "credential": {
-      const { name, issuer, subject: whose } = subject.credential;
-      return `${subject.remove ? "without " : ""}federated credential ${name} (${whose} of ${issuer})`;
+      const { name, issuer, subject: whose, audience } = subject.credential;
+      const trust = `${whose} of ${issuer}${audienceWords(audience)}`;
+      return `${subject.remove ? "without " : ""}federated credential ${name} (${trust})`;
     }
     case "target":
       return names(subject.targetId);

@@ -1,7 +1,9 @@
 // Decides how a plan looks as a comment on a pull request: what goes and what is held first, the rest folded when long.
+
 import { documentName } from "../../model/document.ts";
 import { markdownCode, markdownText, safeText } from "../../model/text.ts";
 import type { Change, Orphan, Plan, SelectorMatches, Warning } from "../plan.ts";
+import { audienceWords } from "./audience-words.ts";
 import { effectsInWords, radiusTitle } from "./blast-words.ts";
 import {
   byIdentity,
@@ -189,7 +191,10 @@ function orphanBlocks(orphans: readonly Orphan[], names: Names): readonly Block[
     `- ${code(names(identityId))} (${prose(placeOf(identityId, names))})`,
     ...targets.map((id) => `  - attached to ${code(names(id))}`),
     ...roles.map(({ roleName, scope }) => `  - holds ${code(roleName)} on ${code(names(scope))}`),
-    ...credentials.map(({ issuer, subject }) => `  - trusts ${code(subject)} of ${code(issuer)}`),
+    ...credentials.map(
+      ({ issuer, subject, audience }) =>
+        `  - trusts ${code(subject)} of ${code(issuer)}${prose(audienceWords(audience))}`,
+    ),
   ]);
   return [{ rank: 3, open, close: "", lines }];
 }

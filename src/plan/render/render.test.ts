@@ -293,7 +293,7 @@ describe("the blast radius", () => {
       kind: "trust",
       issuer: "https://issuer.example",
       subject: `repo-${i}`,
-      audience: "api://x",
+      audience: "api://AzureADTokenExchange",
     }));
   const power = {
     kind: "azureRole",
@@ -464,7 +464,9 @@ describe("the blast radius", () => {
     const [one] = planOutputFrom(planWith(effect({ holders })), context).blastRadius[0]?.effects ?? [];
     expect(one).toMatchObject({
       targets: [{ count: 1, ids: [`${group}/providers/Microsoft.Compute/virtualMachines/x-0`] }],
-      trusts: [{ issuer: "https://issuer.example", subject: "repo-0", audience: "api://x" }],
+      trusts: [
+        { issuer: "https://issuer.example", subject: "repo-0", audience: "api://AzureADTokenExchange" },
+      ],
     });
   });
 });

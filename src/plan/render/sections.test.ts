@@ -192,7 +192,7 @@ Named by no document; nothing of them is touched until one says Released or Abse
 - \`id-old\` (rg, subscription 00000000)
   - attached to \`vm-9\`
   - holds \`Reader\` on \`kv\`
-  - trusts \`repo:x\` of \`https://issuer.example\`
+  - trusts \`repo:x\` of \`https://issuer.example\` with the audience api
 `,
     ],
   ])("%s", (_, parts, text) => {
@@ -286,7 +286,7 @@ Nothing to do; 2 warnings.
   id-old ${place}
     attached to vm-9
     holds Reader on kv
-    trusts repo:x of https://issuer.example
+    trusts repo:x of https://issuer.example with the audience api
     → Declare it in a document: with lifecycle Released to let it go, Absent to delete it.
 
 Nothing to do; 1 orphan.

@@ -1,8 +1,10 @@
 // Decides how the sections below a plan's changes look as text: blast radius, selectors, what is held, warnings, orphans.
+
 import { documentName } from "../../model/document.ts";
 import { safeText } from "../../model/text.ts";
 import type { BlastRadius } from "../blast/blast.ts";
 import type { Orphan, Plan, SelectorMatches, Warning } from "../plan.ts";
+import { audienceWords } from "./audience-words.ts";
 import { type EffectWords, effectsInWords, radiusTitle } from "./blast-words.ts";
 import { type HeldGroup, type HeldPart, heldGroups } from "./held-groups.ts";
 import { placeOf } from "./names.ts";
@@ -121,7 +123,10 @@ export function orphanLines(orphans: readonly Orphan[], { paint, names }: Page):
       `  ${safeText(names(identityId))} ${paint("quiet", `(${safeText(placeOf(identityId, names))})`)}`,
       ...targets.map((id) => `    attached to ${safeText(names(id))}`),
       ...roles.map(({ roleName, scope }) => `    holds ${safeText(roleName)} on ${safeText(names(scope))}`),
-      ...credentials.map(({ issuer, subject }) => `    trusts ${safeText(subject)} of ${safeText(issuer)}`),
+      ...credentials.map(
+        ({ issuer, subject, audience }) =>
+          `    trusts ${safeText(subject)} of ${safeText(issuer)}${safeText(audienceWords(audience))}`,
+      ),
       "    → Declare it in a document: with lifecycle Released to let it go, Absent to delete it.",
     ]),
   ];
