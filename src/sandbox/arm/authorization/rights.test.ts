@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { emptyWorld, type World } from "../../world.ts";
 import { matchesAction } from "./action-pattern.ts";
 import {
@@ -195,7 +195,7 @@ test("effective permissions are those of the assignments at or above the scope",
   expect(effectivePermissions(made, callerId, vmId)).toHaveLength(2);
 });
 
-test("a thousand resources are judged within 100 ms", () => {
+test("a thousand resources are judged by one look at assignments and roles", () => {
   const made = world();
   for (let i = 0; i < 20; i += 1) assign(made, { scope: `/subscriptions/s${i}`, role: "reader" });
   assign(made, { scope: mgId("team"), role: "operator" });
@@ -204,10 +204,14 @@ test("a thousand resources are judged within 100 ms", () => {
     { length: 1000 },
     (_, i) => `${groupId}/providers/Microsoft.Compute/virtualMachines/vm-${i}`,
   );
-  const started = performance.now();
   const { mayRead: mayReadIt } = rightsOf(made, callerId);
+  expect(mayReadIt(ids[0] ?? "")).toBe(true);
+  const looks = [made.roleAssignments, made.roleDefinitions].flatMap((store) => [
+    vi.spyOn(store, "values"),
+    vi.spyOn(store, "get"),
+  ]);
   expect(ids.filter((id) => mayReadIt(id))).toHaveLength(1000);
-  expect(performance.now() - started).toBeLessThan(100);
+  expect(looks.map((look) => look.mock.calls.length)).toEqual([0, 0, 0, 0]);
 });
 
 test("management groups in a circle end the walk", () => {
