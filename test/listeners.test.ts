@@ -174,9 +174,10 @@ test("a webhook over a socket: a signed body in pieces is accepted, one that doe
   expect(await post({ "x-hub-signature-256": signature }, pieces)).toBe(202);
   const large = Array.from({ length: 40 }, () => "x".repeat(100_000));
   expect([413, "ECONNRESET", "EPIPE"]).toContain(await post({ "x-bindery-token": secret }, large));
-  // Nobody reads the body of who is refused, and a long one that is late may cost it the answer.
   expect(await post({ "x-bindery-token": "wrong" }, ["x"])).toBe(401);
-  expect(results).toEqual(["accepted", "tooLarge", "refused"]);
+  // Nobody reads the body of who is refused, and a long one that is late may cost it the answer.
+  expect([401, "ECONNRESET", "EPIPE"]).toContain(await post({ "x-bindery-token": "wrong" }, pieces));
+  expect(results).toEqual(["accepted", "tooLarge", "refused", "refused"]);
 });
 
 test("whatever an apply asks of Azure has a label of its own in metrics", async () => {

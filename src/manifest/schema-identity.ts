@@ -166,7 +166,7 @@ export const IdentitySpec = z
 
 /** What is a name for a document may be too short for one in Azure. */
 function checkName(document: unknown, ctx: z.core.$RefinementCtx<unknown>): void {
-  const [metadata, spec] = ["metadata", "spec"].map((key): unknown => Reflect.get(Object(document), key));
+  const { metadata, spec } = Object(document) as { readonly metadata?: unknown; readonly spec?: unknown };
   const name = textOf(metadata, "name");
   if (name === undefined || Object.hasOwn(Object(spec), "name")) return;
   if (!formats.dnsLabel.pattern.test(name) || formats.identityName.pattern.test(name)) return;

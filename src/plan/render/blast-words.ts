@@ -1,5 +1,4 @@
 // Decides which words the blast radius of a plan is told in: who gains or loses what, at a glance.
-
 import { idKey } from "../../model/arm-id.ts";
 import { databaseName, securableText } from "../../model/database.ts";
 import { documentName } from "../../model/document.ts";

@@ -1,5 +1,4 @@
 // Decides which words a change is told in, and how changes and counts are grouped, for every renderer.
-
 import { idKey, nameOf, subscriptionOf } from "../../model/arm-id.ts";
 import { databaseName, securableText } from "../../model/database.ts";
 import { documentName } from "../../model/document.ts";

@@ -1,5 +1,4 @@
 // Decides how a plan looks as a comment on a pull request: what goes and what is held first, the rest folded when long.
-
 import { documentName } from "../../model/document.ts";
 import { markdownCode, markdownText, safeText } from "../../model/text.ts";
 import type { Change, Orphan, Plan, SelectorMatches, Warning } from "../plan.ts";

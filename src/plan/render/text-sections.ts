@@ -1,5 +1,4 @@
 // Decides how the sections below a plan's changes look as text: blast radius, selectors, what is held, warnings, orphans.
-
 import { documentName } from "../../model/document.ts";
 import { safeText } from "../../model/text.ts";
 import type { BlastRadius } from "../blast/blast.ts";

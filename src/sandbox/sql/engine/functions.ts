@@ -3,21 +3,13 @@
 import type { SqlValue } from "../wire/sql-type.ts";
 import { change, rowOf } from "./catalog.ts";
 import { convert } from "./convert.ts";
-import type { Context, Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import { likeMatches } from "./like.ts";
 import { objectById, objectNamed, principalById, principalNamed, schemaIdNamed } from "./lookups.ts";
 import { hasPermissionByName } from "./permissions-by-name.ts";
 import { databaseProperty, serverProperty } from "./properties.ts";
-import { identitiesOf, isMember } from "./rights.ts";
-import {
-  seesGrantee,
-  seesMember,
-  seesObject,
-  seesPrincipal,
-  seesProperty,
-  type Viewer,
-  viewerFor,
-} from "./visibility.ts";
+import { isMember } from "./rights.ts";
+import { seesGrantee, seesMember, seesObject, seesPrincipal, seesProperty } from "./visibility.ts";
 
 type BuiltIn = (...args: SqlValue[]) => SqlValue;
 
@@ -46,32 +38,18 @@ function principalFunctions(database: Database): BuiltIns {
       membership(database, text(role), of === undefined ? self() : principalNamed(database, text(of))?.id),
     HAS_PERMS_BY_NAME: (securable, kind, permission) =>
       hasPermissionByName(database, securable ?? null, kind ?? null, permission ?? null),
-    SEES_PRINCIPAL: (id) => Number(seesPrincipal(viewerIn(database), Number(id))),
-    SEES_MEMBER: (id) => Number(seesMember(viewerIn(database), Number(id))),
-    SEES_GRANTEE: (id) => Number(seesGrantee(viewerIn(database), Number(id))),
-    SEES_OBJECT: (id) => Number(seesObject(viewerIn(database), Number(id))),
-    SEES_PROPERTY: (kind, id) => Number(seesProperty(viewerIn(database), Number(kind), Number(id))),
+    SEES_PRINCIPAL: (id) => Number(seesPrincipal(database, Number(id))),
+    SEES_MEMBER: (id) => Number(seesMember(database, Number(id))),
+    SEES_GRANTEE: (id) => Number(seesGrantee(database, Number(id))),
+    SEES_OBJECT: (id) => Number(seesObject(database, Number(id))),
+    SEES_PROPERTY: (kind, id) => Number(seesProperty(database, Number(kind), Number(id))),
   };
-}
-
-/** Every statement has a context of its own. */
-const viewers = new WeakMap<Context, Viewer>();
-
-/** Who looks at the rows of the statement that runs now. */
-function viewerIn(database: Database): Viewer {
-  const { context } = database;
-  const viewer = viewers.get(context) ?? viewerFor(database, context.principalId);
-  viewers.set(context, viewer);
-  return viewer;
 }
 
 /** 1, 0, or NULL for what is no role, no principal, or not to be seen. */
 function membership(database: Database, role: string, id: number | undefined): SqlValue {
   const found = principalNamed(database, role);
-  const self = database.context.principalId;
-  if (found?.isRole !== true || id === undefined) return null;
-  const isOwn = id === self || identitiesOf(database, self).has(id);
-  if (!isOwn && !seesMember(viewerIn(database), id)) return null;
+  if (found?.isRole !== true || id === undefined || !seesMember(database, id)) return null;
   return Number(isMember(database, id, role));
 }
 

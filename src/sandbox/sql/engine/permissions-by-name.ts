@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import { objectNamed, principalNamed, schemaIdNamed } from "./lookups.ts";
 import { permissionType, type SecurableClass } from "./permission-names.ts";
 import { may, mayAnything, type SecurableId, theDatabase } from "./rights.ts";
-import { seesPrincipal, viewerFor } from "./visibility.ts";
+import { seesPrincipal } from "./visibility.ts";
 
 const classes: Readonly<Record<string, SecurableClass>> = {
   DATABASE: 0,
@@ -52,8 +52,7 @@ function securableNamed(
       return found(3, schemaIdNamed(database, last));
     case 4: {
       const id = principalNamed(database, last)?.id;
-      const viewer = viewerFor(database, database.context.principalId);
-      if (id === undefined || !seesPrincipal(viewer, id)) return undefined;
+      if (id === undefined || !seesPrincipal(database, id)) return undefined;
       return { class: 4, id };
     }
   }
